@@ -1,0 +1,56 @@
+# Everything a new checkout needs. `make demo` and `make test` work on a machine with nothing but Python >= 3.11.
+PYTHON ?= python3
+BIN := .venv/bin
+WORKERS ?= 2
+# bash for pipefail; no built-in rules: nothing here is compiled.
+SHELL := /bin/bash
+MAKEFLAGS += --no-builtin-rules
+
+.PHONY: demo test test-unit test-elasticsearch lint format bench lock base-rows clean
+
+demo: .venv
+	$(BIN)/wwwatch demo
+
+test: .venv
+	$(BIN)/python -m pytest -n $(WORKERS) tests
+
+test-unit: .venv
+	$(BIN)/python -m pytest -n $(WORKERS) tests/unit
+
+# The contract tests again, on the makers' own test build of Elasticsearch.
+test-elasticsearch: .venv
+	WWWATCH_ENGINE__DISTRIBUTION=elasticsearch $(BIN)/python -m pytest -n $(WORKERS) tests/integration tests/acceptance
+
+lint: .venv
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: .venv
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv
+	$(BIN)/python -m bench.ship
+	$(BIN)/python -m bench.quality
+
+# Simulates made-up sites and attackers, and counts them as the detector does: the data of the base model.
+base-rows: .venv
+	$(BIN)/python -m bench.base_rows
+
+.venv: .venv/.complete
+
+.venv/.complete: pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"wwwatch needs Python 3.11 or newer; {sys.executable} is {sys.version.split()[0]}. Try: make PYTHON=python3.12 $(MAKECMDGOALS)")'
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# Exact versions for development, CI and images, for every platform and Python from 3.11 on.
+lock: .venv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --upgrade --all-extras --group dev --output-file requirements.lock pyproject.toml
+
+clean:
+	rm -rf .venv build dist bench/out .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Alerts: stored incidents in, mails and digests out."""

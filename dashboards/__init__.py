@@ -1,0 +1,1 @@
+"""Dashboards: panel specifications and the NDJSON built from them."""

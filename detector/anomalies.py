@@ -1,0 +1,150 @@
+"""Findings as documents: one anomaly per entity, class and window, with the reason and sample lines.
+
+The id is made of entity, class and window, so that judging a window again writes the same document; an anomaly
+that is no longer found there is withdrawn, not deleted.
+"""
+
+import hashlib
+import ipaddress
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from detector.classes import ATTACK_CLASSES, AttackClass, threat
+from detector.explanation import explain, reason
+from detector.features import ENTITY_FIELD, span_query
+from detector.model import Model
+from detector.scoring import Finding
+from detector.windows import Span
+from wwwatch.moments import iso
+from wwwatch.store import Store, names
+
+Document = dict[str, Any]
+
+ECS_VERSION = "8.17.0"
+RULE_VERSION = "1"
+SAMPLE_LINES = 5
+OPEN, WITHDRAWN = "open", "withdrawn"
+
+
+def anomaly_id(finding: Finding) -> str:
+    """The same for the same entity, class and window, in every run and version."""
+    key = (
+        finding.entity_type,
+        finding.entity_id,
+        finding.attack_class,
+        finding.window_seconds,
+        finding.window_start,
+    )
+    return digest(*map(str, key))
+
+
+def digest(*parts: str) -> str:
+    """A short stable id: 128 bits of SHA-256, hexadecimal."""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+
+
+def documents(store: Store, namespace: str, model: Model, findings: Sequence[Finding]) -> list[tuple[str, Document]]:
+    """(id, document) of each finding, in order. Fetches the sample lines."""
+    samples = _samples(store, names.access_index(namespace), findings)
+    explained = explain(model, findings)
+    return [
+        (anomaly_id(finding), _document(namespace, model, finding, told, lines))
+        for finding, told, lines in zip(findings, explained, samples, strict=True)
+    ]
+
+
+def alert_fields(attack: AttackClass, entity_type: str, entity_id: str) -> Document:
+    """The ECS fields anomalies and incidents share."""
+    document: Document = {"ecs": {"version": ECS_VERSION}}
+    document["rule"] = {"id": f"wwwatch-{attack.name}", "name": attack.title, "version": RULE_VERSION}
+    if known := threat(attack):
+        document["threat"] = known
+    if entity_type == "ip":
+        document["source"] = {"address": entity_id}
+        if is_address(entity_id):
+            document["source"]["ip"] = entity_id
+            document["related"] = {"ip": [entity_id]}
+    return document
+
+
+def is_address(text: str) -> bool:
+    """Whether it is an IPv4 or IPv6 address, not a host name."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _document(namespace: str, model: Model, finding: Finding, told: list[Any], samples: list[Document]) -> Document:
+    attack = ATTACK_CLASSES[finding.attack_class]
+    path = samples[0].get("url", {}).get("path") if samples else None
+    end = iso(datetime.fromtimestamp(finding.window_end, UTC))
+    return alert_fields(attack, finding.entity_type, finding.entity_id) | {
+        "@timestamp": end,
+        "event": {
+            "kind": "alert",
+            "category": ["intrusion_detection", "web"],
+            "type": ["info"],
+            "dataset": "wwwatch.anomaly",
+            "start": iso(datetime.fromtimestamp(finding.window_start, UTC)),
+            "end": end,
+            "severity": int(finding.severity),
+            "risk_score": float(finding.severity),
+            "reason": reason(model, finding, path),
+            "original": [sample["event"]["original"] for sample in samples if "event" in sample],
+        },
+        "wwwatch": {
+            "namespace": namespace,
+            "class": finding.attack_class,
+            "entity": {"type": finding.entity_type, "id": finding.entity_id},
+            "status": OPEN,
+            "score": finding.score,
+            "confidence": finding.confidence,
+            "window_seconds": finding.window_seconds,
+            "requests": int(finding.counts["requests"]),
+            "model_version": model.version,
+            "features": told,
+        },
+    }
+
+
+def _samples(store: Store, index: str, findings: Sequence[Finding]) -> list[list[Document]]:
+    """Up to SAMPLE_LINES events of each finding, the most telling first."""
+    searches = []
+    for finding in findings:
+        span = Span(finding.window_start, finding.window_end)
+        mine = span_query(span.since, span.until, {"term": {ENTITY_FIELD: finding.entity_id}})
+        evidence = ATTACK_CLASSES[finding.attack_class].evidence
+        searches.append(
+            {
+                "query": {"bool": {"filter": [mine], "should": [evidence]}},
+                "size": SAMPLE_LINES,
+                "sort": ["_score", {"@timestamp": "asc"}],
+                "_source": ["event.original", "url.path"],
+            }
+        )
+    return store.search_many(index, searches)
+
+
+def withdraw_missing(store: Store, namespace: str, spans: Iterable[Span], window_seconds: int, found: set[str]) -> int:
+    """Withdraw the anomalies of the judged windows that were not found this time. Return how many."""
+    withdrawn = 0
+    for span in spans:
+        query = {
+            "bool": {
+                "filter": [
+                    {"range": {"event.start": {"gte": iso(span.since), "lt": iso(span.until)}}},
+                    {"term": {"wwwatch.window_seconds": window_seconds}},
+                    {"term": {"wwwatch.status": OPEN}},
+                ]
+            }
+        }
+        stale = [
+            (id_, document | {"wwwatch": document["wwwatch"] | {"status": WITHDRAWN}})
+            for id_, document in store.documents(names.anomalies(namespace), query)
+            if id_ not in found
+        ]
+        withdrawn += store.write_documents(names.anomalies(namespace), stale)
+    return withdrawn

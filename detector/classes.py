@@ -1,0 +1,171 @@
+"""The classes of attack: their names for people, their MITRE ATT&CK technique, their evidence, their severity."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from detector.features import HOSTILE_TAGS, INJECTION_TAGS
+
+Counts = Mapping[str, float]
+Document = dict[str, Any]
+
+
+class Severity(IntEnum):
+    """Severity and risk score of the design."""
+
+    LOW = 21
+    MEDIUM = 47
+    HIGH = 73
+    CRITICAL = 99
+
+
+@dataclass(frozen=True)
+class AttackClass:
+    """technique and tactic: ids and names of MITRE ATT&CK. evidence: which events are the ones to show."""
+
+    name: str
+    title: str
+    technique: tuple[str, str] | None
+    tactic: tuple[str, str] | None
+    evidence: Document
+    severity: Callable[[Counts], Severity]
+
+
+def _dos(counts: Counts) -> Severity:
+    """Critical when the server visibly suffers: one in five answers is a server error."""
+    suffering = counts["server_errors"] >= 0.2 * counts["requests"]
+    return Severity.CRITICAL if suffering else Severity.HIGH
+
+
+def _guessing(counts: Counts) -> Severity:
+    """A success after many failures is what the attacker came for; below ten tries it may be a forgetful person."""
+    if counts["login_failures"] >= 10 and counts["login_successes"] >= 1:
+        return Severity.CRITICAL
+    if counts["login_attempts"] >= 100:
+        return Severity.HIGH
+    return Severity.MEDIUM if counts["login_attempts"] >= 10 else Severity.LOW
+
+
+def _scan(counts: Counts) -> Severity:
+    """A handful of probes is the internet's background; hundreds of missing paths are work on this site."""
+    effort = max(counts["distinct_missing_paths"], counts["hostile"])
+    if effort >= 200:
+        return Severity.HIGH
+    return Severity.MEDIUM if effort >= 15 else Severity.LOW
+
+
+def _injection(counts: Counts) -> Severity:
+    """Payloads are hostile by themselves; a few are background, a row of them is a search for a hole."""
+    payloads = sum(counts[tag] for tag in INJECTION_TAGS)
+    if payloads >= 100:
+        return Severity.HIGH
+    return Severity.MEDIUM if payloads >= 8 else Severity.LOW
+
+
+def _scraping(counts: Counts) -> Severity:
+    return Severity.MEDIUM if counts["requests"] >= 300 else Severity.LOW
+
+
+def _unusual(_: Counts) -> Severity:
+    """Unusual is not hostile: to be looked at, never to be woken for."""
+    return Severity.LOW
+
+
+ANY: Document = {"match_all": {}}
+LOGIN: Document = {
+    "bool": {
+        "should": [
+            {"bool": {"filter": [{"term": {"tags": "login"}}, {"term": {"http.request.method": "POST"}}]}},
+            {"term": {"http.response.status_code": 401}},
+        ],
+        "minimum_should_match": 1,
+    }
+}
+HOSTILE_OR_MISSING: Document = {
+    "bool": {
+        "should": [
+            {"terms": {"tags": HOSTILE_TAGS, "boost": 3.0}},
+            {"terms": {"http.response.status_code": [404, 403]}},
+        ],
+        "minimum_should_match": 1,
+    }
+}
+INJECTED: Document = {"terms": {"tags": INJECTION_TAGS}}
+
+ATTACK_CLASSES = {
+    attack.name: attack
+    for attack in (
+        AttackClass(
+            name="dos",
+            title="Denial of service",
+            technique=("T1499.002", "Endpoint Denial of Service: Service Exhaustion Flood"),
+            tactic=("TA0040", "Impact"),
+            evidence=ANY,
+            severity=_dos,
+        ),
+        AttackClass(
+            name="brute_force",
+            title="Brute force",
+            technique=("T1110", "Brute Force"),
+            tactic=("TA0006", "Credential Access"),
+            evidence=LOGIN,
+            severity=_guessing,
+        ),
+        AttackClass(
+            name="credential_stuffing",
+            title="Credential stuffing",
+            technique=("T1110.004", "Brute Force: Credential Stuffing"),
+            tactic=("TA0006", "Credential Access"),
+            evidence=LOGIN,
+            severity=_guessing,
+        ),
+        AttackClass(
+            name="scan",
+            title="Scan",
+            technique=("T1595", "Active Scanning"),
+            tactic=("TA0043", "Reconnaissance"),
+            evidence=HOSTILE_OR_MISSING,
+            severity=_scan,
+        ),
+        AttackClass(
+            name="injection",
+            title="Injection",
+            technique=("T1190", "Exploit Public-Facing Application"),
+            tactic=("TA0001", "Initial Access"),
+            evidence=INJECTED,
+            severity=_injection,
+        ),
+        AttackClass(
+            name="scraping",
+            title="Scraping",
+            technique=("T1213", "Data from Information Repositories"),
+            tactic=("TA0009", "Collection"),
+            evidence=ANY,
+            severity=_scraping,
+        ),
+        AttackClass(
+            name="unusual",
+            title="Unusual behaviour",
+            technique=None,
+            tactic=None,
+            evidence=ANY,
+            severity=_unusual,
+        ),
+    )
+}
+
+
+def threat(attack: AttackClass) -> Document:
+    """The ECS `threat` object of a class; {} for what is only unusual."""
+    if attack.technique is None or attack.tactic is None:
+        return {}
+    return {
+        "framework": "MITRE ATT&CK",
+        "tactic": {"id": [attack.tactic[0]], "name": [attack.tactic[1]]},
+        "technique": {
+            "id": [attack.technique[0]],
+            "name": [attack.technique[1]],
+            "reference": [f"https://attack.mitre.org/techniques/{attack.technique[0].replace('.', '/')}/"],
+        },
+    }

@@ -1,0 +1,150 @@
+"""`wwwatch train`, `detect`, `models`."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from detector import registry, service
+from detector.detect import Outcome
+from wwwatch.console import plain_markup, print_json, print_table, progress, say
+from wwwatch.moments import since_option, until_option
+from wwwatch.namespaces import namespace_option
+from wwwatch.settings import load
+from wwwatch.store import Store, connect
+
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+
+
+def _open(config: Path | None) -> Store:
+    store = connect(load(config))
+    store.ensure_setup()
+    return store
+
+
+@click.command()
+@since_option
+@until_option
+@namespace_option
+@json_option
+@click.pass_obj
+def train(config: Path | None, since: datetime | None, until: datetime | None, namespace: str, as_json: bool) -> None:
+    """Fit a model of the site's stored history and make it the active one.
+
+    With too little history the base model stays, and the reason is said; that is no failure.
+    """
+    store = _open(config)
+    with progress("Training") as advance:
+        result = service.train(store, namespace, since, until, datetime.now(UTC), advance)
+    if as_json:
+        print_json([result])
+        return
+    if not result["trained"]:
+        say(f"Too little history to learn from: {result['reason']}. The model {result['model_version']} stays.")
+        return
+    card = result["card"]
+    say(f"Model [bold]{result['model_version']}[/] trained and active for namespace {namespace}.")
+    say(f"  normal client windows: {card['rows'].get('normal', 0):,}")
+    say(f"  clients left out as hostile: {card['left_out_clients']:,}")
+    thresholds = (f"{name} {value:.2f}" for name, value in sorted(result["thresholds"].items()))
+    say(f"  thresholds: {', '.join(thresholds)}")
+
+
+@click.command()
+@since_option
+@until_option
+@namespace_option
+@json_option
+@click.pass_obj
+def detect(config: Path | None, since: datetime | None, until: datetime | None, namespace: str, as_json: bool) -> None:
+    """Judge every minute that holds events not judged yet; with --since or --until, every minute of that span.
+
+    Safe to run as often as you like, from cron too: the same events give the same anomalies.
+    """
+    store = _open(config)
+    now = datetime.now(UTC)
+    model = service.active_model(store, namespace, now)
+    due = service.due_minutes(store, namespace, since, until)
+    with progress("Minutes judged", total=len(due.counts)) as advance:
+        outcome = service.detect(store, namespace, model, due, now, advance)
+    if as_json:
+        print_json([vars(outcome)])
+    else:
+        _tell(outcome)
+
+
+def _tell(outcome: Outcome) -> None:
+    if not outcome.minutes:
+        say("Nothing is due: every event in the store was judged.")
+        return
+    say(
+        f"{outcome.events:,} events in {outcome.minutes:,} minutes judged by model "
+        f"{plain_markup(outcome.model_version)}: {outcome.anomalies:,} anomalies, {outcome.withdrawn:,} withdrawn."
+    )
+    changed = ", ".join(f"{count:,} {status}" for status, count in sorted(outcome.incidents.items()))
+    say(f"Incidents changed: {changed or 'none'}.  Next: wwwatch incidents")
+
+
+@click.group()
+def models() -> None:
+    """The registry of models."""
+
+
+@models.command("list")
+@namespace_option
+@json_option
+@click.pass_obj
+def list_models(config: Path | None, namespace: str, as_json: bool) -> None:
+    """Every version of a namespace, newest first."""
+    store = connect(load(config))
+    active = registry.active_version(store, namespace)
+    found = [entry | {"active": entry["version"] == active} for entry in registry.versions(store, namespace)]
+    if as_json:
+        print_json(found)
+    else:
+        rows = [(e["version"], e["created"], "active" if e["active"] else "", _rows(e["card"])) for e in found]
+        print_table(f"Models of {namespace}", ("version", "created", "", "rows"), rows)
+
+
+def _rows(card: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in card.get("rows", {}).items())
+
+
+@models.command()
+@click.argument("version")
+@namespace_option
+@click.pass_obj
+def show(config: Path | None, version: str, namespace: str) -> None:
+    """The card of a version, as JSON."""
+    store = connect(load(config))
+    found = [entry for entry in registry.versions(store, namespace) if entry["version"] == version]
+    if not found:
+        raise registry.ModelError(f"There is no model {version} for namespace {namespace}.", "See: wwwatch models list")
+    print_json(found)
+
+
+@models.command()
+@click.argument("version")
+@namespace_option
+@click.pass_obj
+def activate(config: Path | None, version: str, namespace: str) -> None:
+    """Make a version the one that scores."""
+    store = _open(config)
+    registry.load(store, namespace, version)  # one that cannot be used must not become active
+    registry.activate(store, namespace, version, datetime.now(UTC))
+    say(f"Model {plain_markup(version)} is active for namespace {namespace}.")
+
+
+@models.command()
+@namespace_option
+@click.pass_obj
+def rollback(config: Path | None, namespace: str) -> None:
+    """Go back to the version that was active before."""
+    store = _open(config)
+    previous = registry.previous_version(store, namespace)
+    if previous is None:
+        raise registry.ModelError(f"Namespace {namespace} has had no other model.", "See: wwwatch models list")
+    registry.load(store, namespace, previous)
+    registry.activate(store, namespace, previous, datetime.now(UTC))
+    say(f"Model {plain_markup(previous)} is active again for namespace {namespace}.")

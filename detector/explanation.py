@@ -1,0 +1,162 @@
+"""Why: the features that carried a decision, and a sentence a sysadmin understands.
+
+A feature's contribution is by how much the probability of being hostile falls when the feature takes its typical
+value (occlusion; Zeiler and Fergus, 2014, applied to one column at a time). It holds for any model.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from detector.features import FEATURES, RAW, vectors
+from detector.model import UNUSUAL, Floats, Model
+from detector.scoring import Finding
+
+TOLD_FEATURES = 5
+UNIT = {60: "min", 600: "10 min", 3600: "h"}
+WORDS = {
+    "requests": "requests",
+    "login_failures": "failed logins",
+    "distinct_paths": "distinct paths",
+    "distinct_missing_paths": "distinct missing paths",
+    "sqli": "SQL injections",
+    "xss": "script injections",
+    "traversal": "path traversals",
+    "rce": "code injections",
+}
+# Derived features and the raw count a person should be shown for them.
+RAW_OF = {
+    "requests_per_active_second": "requests", "share_of_site": "requests", "window_seconds": "requests",
+    "missing_with_referrer_share": "missing_with_referrer", "missing_assets_share": "missing_assets",
+    "bytes_per_request": "bytes",
+}  # fmt: skip
+
+
+def raw_name(feature: str) -> str:
+    """The raw count behind a feature: `login_failures_log` -> `login_failures`."""
+    return RAW_OF.get(feature) or feature.removesuffix("_log").removesuffix("_share")
+
+
+def explain(model: Model, findings: Sequence[Finding]) -> list[list[dict[str, float | str]]]:
+    """For each finding up to TOLD_FEATURES of {name, observed, expected, contribution}, strongest first.
+
+    observed and expected are counts in the finding's window; expected is what 99 of 100 normal clients stay below.
+    """
+    if not findings:
+        return []
+    counts = pd.DataFrame([{**finding.counts, "window_seconds": finding.window_seconds} for finding in findings])
+    features = vectors(counts)
+    contributions = _contributions(model, features, findings)
+    return [_told(model, finding, contributions[row]) for row, finding in enumerate(findings)]
+
+
+def _contributions(model: Model, features: pd.DataFrame, findings: Sequence[Finding]) -> Floats:
+    """Shape (rows, features). Equal rows are computed once: thousands of clients often do the very same thing."""
+    measure: Callable[[pd.DataFrame], Floats] = model.hostility
+    result = np.zeros(features.shape)
+    unusual = np.array([finding.attack_class == UNUSUAL for finding in findings])
+    for chosen, measure in ((~unusual, model.hostility), (unusual, model.unusualness)):
+        if chosen.any():
+            unique, inverse = np.unique(features.to_numpy()[chosen], axis=0, return_inverse=True)
+            result[chosen] = _occlusion(model, unique, measure)[inverse.ravel()]
+    return result
+
+
+def _occlusion(model: Model, rows: Floats, measure: Callable[[pd.DataFrame], Floats]) -> Floats:
+    base = measure(pd.DataFrame(rows, columns=list(FEATURES)))
+    drops = np.zeros(rows.shape)
+    for column, name in enumerate(FEATURES):
+        changed = rows.copy()
+        changed[:, column] = model.typical[name]
+        drops[:, column] = base - measure(pd.DataFrame(changed, columns=list(FEATURES)))
+    return drops
+
+
+def _told(model: Model, finding: Finding, contributions: Floats) -> list[dict[str, float | str]]:
+    """Sum the contributions of features with the same raw count, keep the strongest that were above the usual."""
+    total: dict[str, float] = {}
+    for name, value in zip(FEATURES, contributions, strict=True):
+        raw = raw_name(name)
+        total[raw] = total.get(raw, 0.0) + float(value)
+    expected = model.expected.get(finding.window_seconds, {})
+    order = sorted(total, key=lambda name: (-round(total[name], 6), -_excess(finding, expected, name), name))
+    told = [name for name in order if name in RAW and finding.counts[name] > 0]
+    return [
+        {
+            "name": name,
+            "observed": round(finding.counts[name], 3),
+            "expected": round(expected.get(name, 0.0), 3),
+            "contribution": round(total[name], 4),
+        }
+        for name in told[:TOLD_FEATURES]
+    ]
+
+
+def _excess(finding: Finding, expected: Mapping[str, float], name: str) -> float:
+    """How far above the usual, on a logarithmic scale: breaks ties where no single feature carries the decision."""
+    return float(np.log1p(finding.counts.get(name, 0.0)) - np.log1p(expected.get(name, 0.0)))
+
+
+def reason(model: Model, finding: Finding, path: str | None) -> str:
+    """One sentence: what was seen, where, and what is usual. `path` is the most telling URL path, if there is one."""
+    counts, window = finding.counts, UNIT.get(finding.window_seconds, f"{finding.window_seconds} s")
+    on = f" on {path[:120]}" if path else ""
+    sentences: dict[str, Callable[[], str]] = {
+        "dos": lambda: f"{counts['requests']:,.0f} requests in {window}, {_share(finding)} of the site's traffic",
+        "brute_force": lambda: f"{_logins(counts)} in {window}{on}",
+        "credential_stuffing": lambda: (
+            f"{_logins(counts)} with {counts['distinct_users']:,.0f} user names in {window}{on}"
+        ),
+        "scan": lambda: _scan(counts, window, path),
+        "injection": lambda: f"{_payloads(counts)} in {window}{on}",
+        "scraping": lambda: (
+            f"{counts['distinct_paths']:,.0f} distinct pages in {window}, {counts['requests']:,.0f} requests"
+        ),
+        "unusual": lambda: f"{counts['requests']:,.0f} requests in {window} unlike this site's history",
+    }
+    return sentences[finding.attack_class]() + _usual(model, finding)
+
+
+def _share(finding: Finding) -> str:
+    return f"{100 * finding.counts['requests'] / max(finding.counts['site_requests'], 1):.0f} %"
+
+
+def _plural(count: float, word: str) -> str:
+    return f"{count:,.0f} {word[:-1] if count == 1 and word.endswith('s') else word}"
+
+
+def _logins(counts: Mapping[str, float]) -> str:
+    told = _plural(counts["login_failures"], "failed logins")
+    successes = counts["login_successes"]
+    return told + (f" and {_plural(successes, 'successful logins')}" if successes else "")
+
+
+def _payloads(counts: Mapping[str, float]) -> str:
+    seen = [_plural(counts[tag], WORDS[tag]) for tag in ("sqli", "xss", "traversal", "rce") if counts[tag]]
+    return ", ".join(seen) or _plural(counts["hostile"], "hostile requests")
+
+
+def _scan(counts: Mapping[str, float], window: str, path: str | None) -> str:
+    parts = []
+    if counts["hostile"]:
+        parts.append(_plural(counts["hostile"], "probes"))
+    if counts["distinct_missing_paths"] > 1:
+        parts.append(_plural(counts["distinct_missing_paths"], "distinct missing paths"))
+    such = f", such as {path[:120]}" if path else ""
+    return f"{' and '.join(parts) or _plural(counts['requests'], 'requests')} in {window}{such}"
+
+
+USUAL_FIGURE = {
+    "dos": "requests", "brute_force": "login_failures", "credential_stuffing": "login_failures",
+    "scan": "distinct_missing_paths", "scraping": "distinct_paths", "unusual": "requests",
+}  # fmt: skip
+
+
+def _usual(model: Model, finding: Finding) -> str:
+    name = USUAL_FIGURE.get(finding.attack_class)
+    expected = model.expected.get(finding.window_seconds, {}).get(name or "")
+    if name is None or expected is None:
+        return ""
+    who = "a client of this site" if model.card.get("history") else "an ordinary client"
+    return f"; {who} has at most {_plural(expected, WORDS[name])}"

@@ -1,0 +1,93 @@
+"""The model: feature vectors in, a probability for each class out, and how unusual they are.
+
+Two scikit-learn estimators: gradient boosting for the classes, an isolation forest for what fits no class.
+Trained in `training`, kept in `registry`, turned into findings in `scoring`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.ensemble import HistGradientBoostingClassifier, IsolationForest
+
+from detector.features import FEATURES, schema_hash
+
+NORMAL = "normal"
+CLASSES = ("dos", "brute_force", "credential_stuffing", "scan", "injection", "scraping")
+UNUSUAL = "unusual"
+SEED = 20261123
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained model and what is needed to use and explain it.
+
+    classifier: classes_ are NORMAL and some of CLASSES. outliers: None where history was too short to know what
+    is usual. thresholds: class -> probability of being hostile from which on it is raised; UNUSUAL -> the
+    isolation forest's score. expected: (window_seconds, feature) -> what 99 of 100 normal client windows stay below.
+    card: for people, see `training`.
+    """
+
+    version: str
+    schema: str
+    classifier: HistGradientBoostingClassifier
+    outliers: IsolationForest | None
+    thresholds: Mapping[str, float]
+    typical: Mapping[str, float]
+    expected: Mapping[int, Mapping[str, float]]
+    card: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.schema != schema_hash():
+            raise ValueError(
+                f"Model {self.version} was trained on feature schema {self.schema}, not on {schema_hash()}"
+            )
+
+    @property
+    def classes(self) -> list[str]:
+        """The classifier's classes, in the order of its probabilities."""
+        return [str(name) for name in self.classifier.classes_]
+
+    def probabilities(self, vectors: pd.DataFrame) -> Floats:
+        """Shape (rows, classes). vectors: columns FEATURES, in any order; NaN is allowed."""
+        result: Floats = self.classifier.predict_proba(vectors[list(FEATURES)].to_numpy())
+        return result
+
+    def hostility(self, vectors: pd.DataFrame) -> Floats:
+        """Shape (rows,). 1 - probability of NORMAL: higher is more hostile."""
+        return 1.0 - self.probabilities(vectors)[:, self.classes.index(NORMAL)]
+
+    def unusualness(self, vectors: pd.DataFrame) -> Floats:
+        """Shape (rows,). Higher is more unusual, 0..1 (Liu, Ting and Zhou, 2008). Zeros without history."""
+        if self.outliers is None:
+            return np.zeros(len(vectors))
+        result: Floats = -self.outliers.score_samples(_filled(vectors))
+        return result
+
+
+def _filled(vectors: pd.DataFrame) -> Floats:
+    """Isolation forests take no NaN: a share of nothing is 0."""
+    filled: Floats = vectors[list(FEATURES)].fillna(0.0).to_numpy()
+    return filled
+
+
+def fit_classifier(vectors: pd.DataFrame, labels: pd.Series, weights: pd.Series) -> HistGradientBoostingClassifier:
+    """Fit the classes. vectors: columns FEATURES; labels: NORMAL or a class; weights: importance of each row."""
+    classifier = HistGradientBoostingClassifier(
+        max_iter=80, learning_rate=0.15, max_leaf_nodes=15, min_samples_leaf=10, l2_regularization=1.0,
+        early_stopping=False, random_state=SEED,
+    )  # fmt: skip
+    return classifier.fit(
+        vectors[list(FEATURES)].to_numpy(), labels.to_numpy(dtype=str), sample_weight=weights.to_numpy()
+    )
+
+
+def fit_outliers(vectors: pd.DataFrame) -> IsolationForest:
+    """Fit what is usual, on normal rows only."""
+    forest = IsolationForest(n_estimators=200, max_samples=min(512, len(vectors)), random_state=SEED)
+    return forest.fit(_filled(vectors))

@@ -1,0 +1,76 @@
+"""From probabilities to findings: which entity, in which window, is what. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from detector.classes import ATTACK_CLASSES, Severity
+from detector.features import KEYS, RAW, vectors
+from detector.model import NORMAL, UNUSUAL, Model
+
+# Below this many requests in a window nothing can be told about how usual an entity's behaviour is.
+UNUSUAL_REQUESTS = 60
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One entity in one window, judged. score: probability of its class (for unusual: how isolated), 0..1.
+
+    confidence: probability that it is hostile at all. counts: the raw figures, columns RAW.
+    """
+
+    entity_type: str
+    entity_id: str
+    window_start: int
+    window_seconds: int
+    attack_class: str
+    score: float
+    confidence: float
+    severity: Severity
+    counts: Mapping[str, float]
+
+    @property
+    def window_end(self) -> int:
+        """Epoch seconds, not included."""
+        return self.window_start + self.window_seconds
+
+
+def score(model: Model, counts: pd.DataFrame, entity_type: str = "ip") -> list[Finding]:
+    """Judge each row of `features.collect`. Normal ones yield nothing. Order: as the rows."""
+    if counts.empty:
+        return []
+    features = vectors(counts)
+    probabilities = model.probabilities(features)
+    normal = model.classes.index(NORMAL)
+    hostility = 1.0 - probabilities[:, normal]
+    attacks = probabilities.copy()
+    attacks[:, normal] = -1.0
+    best = attacks.argmax(axis=1)
+    unusualness = model.unusualness(features)
+    unusual_enough = unusualness >= model.thresholds.get(UNUSUAL, np.inf)
+    findings = []
+    for row, record in enumerate(counts[[*KEYS, *RAW]].to_dict("records")):
+        name = model.classes[best[row]]
+        if hostility[row] >= model.thresholds[name]:
+            share = probabilities[row, best[row]]
+        elif unusual_enough[row] and record["requests"] >= UNUSUAL_REQUESTS:
+            name, share = UNUSUAL, unusualness[row]
+        else:
+            continue
+        figures = {key: float(record[key]) for key in ("site_requests", *RAW)}
+        findings.append(
+            Finding(
+                entity_type=entity_type,
+                entity_id=str(record["entity"]),
+                window_start=int(record["window_start"]),
+                window_seconds=int(record["window_seconds"]),
+                attack_class=name,
+                score=round(float(share), 4),
+                confidence=round(float(hostility[row]), 4),
+                severity=ATTACK_CLASSES[name].severity(figures),
+                counts=figures,
+            )
+        )
+    return findings

@@ -1,0 +1,126 @@
+"""The steps of a training and of a pass, put together: the only place that reads and writes everything in order."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+
+from detector import attack_rows, base_rows, ledger, registry, training
+from detector import detect as passes
+from detector.features import WINDOWS_SECONDS, collect
+from detector.model import Model
+from detector.windows import Span, aligned, spans
+from wwwatch.errors import UsageError
+from wwwatch.store import Store, names
+
+DAY_SECONDS = 86400
+Advance = Callable[..., None]
+
+
+def _quiet(step: int = 1, total: int | None = None, description: str | None = None) -> None:
+    """No progress."""
+
+
+def active_model(store: Store, namespace: str, now: datetime) -> Model:
+    """The namespace's active model; the base model, registered on first use, where none was trained."""
+    version = registry.active_version(store, namespace)
+    if version is not None:
+        return registry.load(store, namespace, version)
+    return base_model(store, namespace, now)
+
+
+def base_model(store: Store, namespace: str, now: datetime) -> Model:
+    """The base model. Fitted once per version of its rows, then kept in the registry."""
+    version = base_rows.version()
+    if version in {entry["version"] for entry in registry.versions(store, namespace)}:
+        return registry.load(store, namespace, version)
+    model = training.fit_base(base_rows.load(), version)
+    registry.register(store, namespace, model, now)
+    if registry.active_version(store, namespace) is None:
+        registry.activate(store, namespace, version, now)
+    return model
+
+
+def due_minutes(store: Store, namespace: str, since: datetime | None, until: datetime | None) -> ledger.Due:
+    """What to judge: all that is due, or every minute of a span. Raise UsageError for a span of no length."""
+    if since is None and until is None:
+        return ledger.due(store, namespace)
+    span = _span(store, namespace, since, until)
+    return ledger.spanned(store, namespace, span.since, span.until) if span else ledger.Due({})
+
+
+def detect(
+    store: Store, namespace: str, model: Model, due: ledger.Due, now: datetime, advance: Advance = _quiet
+) -> passes.Outcome:
+    """One pass over the due minutes."""
+    return passes.detect(store, namespace, model, due, now, advance)
+
+
+def train(
+    store: Store,
+    namespace: str,
+    since: datetime | None,
+    until: datetime | None,
+    now: datetime,
+    advance: Advance = _quiet,
+) -> dict[str, Any]:
+    """Fit, register and activate a model of the stored history.
+
+    Result: {trained, model_version, reason, card, thresholds}. With too little history nothing changes but that the
+    base model is sure to be there.
+    """
+    base = base_model(store, namespace, now)
+    span = _span(store, namespace, since, until)
+    advance(0, description="Training: reading history")
+    history = read_history(store, namespace, span, advance) if span else pd.DataFrame()
+    normal, left_out = training.clean(base, history) if len(history) else (history, 0)
+    reason = training.enough(normal) if len(normal) else "no events in this span"
+    if reason or span is None:
+        active = registry.active_version(store, namespace)
+        return {"trained": False, "model_version": active, "reason": reason, "card": None, "thresholds": None}
+    advance(0, description="Training: simulating attacks on this site")
+    attacks = attack_rows.for_site(store, namespace, span, normal, advance)
+    advance(0, description="Training: fitting")
+    notes = {
+        "history": {"since": span.since.isoformat(), "until": span.until.isoformat(), "windows": len(history)},
+        "left_out_clients": left_out,
+        "base_model": base.version,
+    }
+    version = f"{now:%Y%m%dT%H%M%S}-{base.schema}"
+    model = training.fit(base_rows.load(), normal, attacks, version, notes, now)
+    registry.register(store, namespace, model, now)
+    registry.activate(store, namespace, version, now)
+    return {
+        "trained": True,
+        "model_version": version,
+        "reason": None,
+        "card": model.card,
+        "thresholds": dict(model.thresholds),
+    }
+
+
+def read_history(store: Store, namespace: str, span: Span, advance: Advance = _quiet) -> pd.DataFrame:
+    """The counts of every window length over a span, day by day so that no request grows with the history."""
+    frames = []
+    for window_seconds in WINDOWS_SECONDS:
+        whole = aligned(span.since, span.until, window_seconds)
+        starts = range(whole.start, whole.end, window_seconds)
+        for part in spans(starts, window_seconds, DAY_SECONDS):
+            frames.append(collect(store, names.access_index(namespace), part.since, part.until, window_seconds))
+            advance(len(frames[-1]))
+    kept = [frame for frame in frames if len(frame)]
+    return pd.concat(kept, ignore_index=True) if kept else frames[0]
+
+
+def _span(store: Store, namespace: str, since: datetime | None, until: datetime | None) -> Span | None:
+    """The asked span, cut to where there are events; None where there are none."""
+    if since and until and since >= until:
+        raise UsageError(f"--since {since.isoformat()} is not before --until {until.isoformat()}.")
+    oldest, newest = ledger.oldest_event(store, namespace), ledger.newest_event(store, namespace)
+    if oldest is None or newest is None:
+        return None
+    low = max(since, oldest) if since else oldest
+    high = min(int(until.timestamp()), int(newest.timestamp()) + 1) if until else int(newest.timestamp()) + 1
+    start = int(low.timestamp())
+    return Span(start, high) if start < high else None

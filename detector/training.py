@@ -1,0 +1,173 @@
+"""Fits a model: the site's own history as normal, attacks from the simulator in the site's own URLs as the classes.
+
+History is dirty. What carries an attack's signs is left out before anything is learned as normal (`clean`), with
+every other window of the same client, because an attacker's quiet windows are no better an example.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from detector.features import FEATURES, RAW, WINDOWS_SECONDS, schema_hash, vectors
+from detector.model import CLASSES, NORMAL, UNUSUAL, Model, fit_classifier, fit_outliers
+from wwwatch.moments import iso
+
+# A probability below this is never raised, however quiet the site's history is.
+LOWEST_THRESHOLD = 0.5
+# The share of history, the newest, that only sets thresholds.
+HELD_OUT_SHARE = 0.25
+# Less history than this says nothing about a site: the base model stays.
+LEAST_NORMAL_ROWS = 200
+LEAST_HISTORY_SECONDS = 86400
+# With less than this many days, "unusual" cannot be told from "not seen yet".
+LEAST_DAYS_FOR_UNUSUAL = 2
+# Beyond the most isolated normal window of history, by this share of the way to the end of the scale.
+UNUSUAL_MARGIN = 0.1
+BASE_WEIGHT = 0.5
+EXPECTED_QUANTILE = 0.99
+# From this probability of being hostile on, a row of history does not count as normal.
+CLEAN_HOSTILITY = 0.5
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Labelled counts: columns KEYS + RAW, and a label (NORMAL or a class) for each row."""
+
+    counts: pd.DataFrame
+    labels: pd.Series
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
+
+def fit_base(base: Rows, version: str) -> Model:
+    """The model for a site without history: simulated people and attackers of several made-up sites."""
+    features = vectors(base.counts)
+    weights = balanced(base.labels)
+    classifier = fit_classifier(features, base.labels, weights)
+    card = {"base": True, "history": None, "rows": label_counts(base.labels)}
+    return Model(
+        version=version,
+        schema=schema_hash(),
+        classifier=classifier,
+        outliers=None,
+        thresholds=dict.fromkeys(CLASSES, LOWEST_THRESHOLD),
+        typical=typical(features[base.labels.to_numpy() == NORMAL]),
+        expected=expected(base.counts[base.labels.to_numpy() == NORMAL]),
+        card=card,
+    )
+
+
+def clean(base: Model, history: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """History without clients that show signs of an attack in any window. Return it and how many clients went.
+
+    Signs: the base model finds a window hostile, or an attack's signature is in its requests.
+    """
+    if history.empty:
+        return history, 0
+    hostile = (base.hostility(vectors(history)) >= CLEAN_HOSTILITY) | (history["hostile"].to_numpy() > 0)
+    dirty = set(history["entity"][hostile])
+    return history[~history["entity"].isin(dirty)], len(dirty)
+
+
+def enough(normal: pd.DataFrame) -> str | None:
+    """Why this history is too little to learn from; None if it is enough."""
+    if len(normal) < LEAST_NORMAL_ROWS:
+        return f"{len(normal)} windows of normal clients with something to tell; {LEAST_NORMAL_ROWS} are needed"
+    span_seconds = int(normal["window_start"].max() - normal["window_start"].min())
+    if span_seconds < LEAST_HISTORY_SECONDS:
+        return f"{span_seconds / 3600:.1f} hours between first and last; {LEAST_HISTORY_SECONDS // 3600} are needed"
+    return None
+
+
+def fit(
+    base: Rows, normal: pd.DataFrame, attacks: Rows, version: str, notes: Mapping[str, Any], now: datetime
+) -> Model:
+    """Fit a site's model. normal: cleaned history. attacks: the simulator's, in the site's URLs.
+
+    The newest quarter of history takes no part in the fit: it sets the thresholds. notes go into the card.
+    """
+    cut = np.quantile(normal["window_start"], 1 - HELD_OUT_SHARE)
+    fitted, held_out = normal[normal["window_start"] < cut], normal[normal["window_start"] >= cut]
+    counts = pd.concat([fitted, attacks.counts, base.counts], ignore_index=True)
+    own = pd.Series([NORMAL] * len(fitted), dtype=str)
+    labels = pd.concat([own, attacks.labels, base.labels], ignore_index=True)
+    weights = balanced(labels)
+    weights.iloc[len(fitted) + len(attacks) :] *= BASE_WEIGHT
+    classifier = fit_classifier(vectors(counts), labels, weights)
+    days = (normal["window_start"].max() - normal["window_start"].min()) / 86400
+    outliers = fit_outliers(vectors(fitted)) if days >= LEAST_DAYS_FOR_UNUSUAL else None
+    draft = Model(
+        version=version,
+        schema=schema_hash(),
+        classifier=classifier,
+        outliers=outliers,
+        thresholds={},
+        typical=typical(vectors(fitted)),
+        expected=expected(normal),
+    )
+    thresholds = choose_thresholds(draft, held_out)
+    card = {
+        "base": False,
+        "created": iso(now),
+        "rows": label_counts(labels),
+        "held_out_rows": len(held_out),
+        **notes,
+    }
+    return Model(**{**vars(draft), "thresholds": thresholds, "card": card})
+
+
+def choose_thresholds(model: Model, held_out: pd.DataFrame) -> dict[str, float]:
+    """Per class, a threshold no held-out normal window reaches: half way from the highest one to certainty.
+
+    That none of the n windows is raised bounds the false rate only at about 3/n (rule of three); the card says n.
+    """
+    thresholds = dict.fromkeys(CLASSES, LOWEST_THRESHOLD)
+    if held_out.empty:
+        return thresholds
+    features = vectors(held_out)
+    probabilities = model.probabilities(features)
+    for column, name in enumerate(model.classes):
+        if name != NORMAL:
+            highest = float(probabilities[:, column].max())
+            thresholds[name] = (
+                max(LOWEST_THRESHOLD, (1 + highest) / 2) if highest >= LOWEST_THRESHOLD else LOWEST_THRESHOLD
+            )
+    if model.outliers is not None:
+        highest = float(model.unusualness(features).max())
+        thresholds[UNUSUAL] = highest + UNUSUAL_MARGIN * (1 - highest)
+    return thresholds
+
+
+def balanced(labels: pd.Series) -> pd.Series:
+    """A weight a row so that normal weighs as much as all attacks together, and every attack class the same."""
+    counts = labels.value_counts()
+    attacks = max(1, len(counts) - 1)
+    share = {name: (0.5 if name == NORMAL else 0.5 / attacks) / count for name, count in counts.items()}
+    return labels.map(share).astype("float64") * len(labels)
+
+
+def typical(features: pd.DataFrame) -> dict[str, float]:
+    """The median of each feature among normal rows; 0 where it is never known."""
+    medians = features.median()
+    return {name: float(medians[name]) if np.isfinite(medians[name]) else 0.0 for name in FEATURES}
+
+
+def expected(counts: pd.DataFrame) -> dict[int, dict[str, float]]:
+    """Per window length and raw figure, what EXPECTED_QUANTILE of normal client windows stay below."""
+    result = {}
+    for seconds in WINDOWS_SECONDS:
+        rows = counts[counts["window_seconds"] == seconds]
+        if len(rows):
+            quantiles = rows[list(RAW)].quantile(EXPECTED_QUANTILE)
+            result[seconds] = {name: round(float(quantiles[name]), 3) for name in RAW}
+    return result
+
+
+def label_counts(labels: pd.Series) -> dict[str, int]:
+    """How many rows of each label."""
+    return {str(name): int(count) for name, count in sorted(labels.value_counts().items())}

@@ -1,0 +1,1 @@
+"""Index and component templates, as JSON. `wwwatch.store.setup` installs them."""

@@ -1,0 +1,1 @@
+"""Ingest: log lines in, ECS documents in the store, each exactly once."""

@@ -1,0 +1,1 @@
+"""The subcommands that belong to no room: engine, setup, status, questions, demo."""

@@ -1,0 +1,59 @@
+"""`wwwatch status`: the whole chain's health, from what the store holds."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from wwwatch.console import print_json, print_table
+from wwwatch.moments import iso
+from wwwatch.namespaces import namespace_option
+from wwwatch.settings import load
+from wwwatch.store import Store, connect, names
+
+NEWEST: dict[str, Any] = {"newest": {"max": {"field": "@timestamp"}}}
+NOT_CLOSED = {"terms": {"wwwatch.status": ["open", "escalated"]}}
+
+
+@click.command()
+@namespace_option
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+@click.pass_obj
+def status(config: Path | None, namespace: str, as_json: bool) -> None:
+    """What the store holds of a site, how far it is judged, and by which model."""
+    facts = gather(connect(load(config)), namespace)
+    if as_json:
+        print_json([facts])
+    else:
+        print_table(
+            f"Status of {namespace}", ("what", "is"), [(name.replace("_", " "), _shown(v)) for name, v in facts.items()]
+        )
+
+
+def gather(store: Store, namespace: str) -> dict[str, Any]:
+    """Facts by name; times are ISO 8601 or None."""
+    everything: dict[str, Any] = {"match_all": {}}
+    events = store.count(names.access_index(namespace))
+    judged = store.aggregate(names.windows(namespace), everything, {"judged": {"sum": {"field": "wwwatch.documents"}}})
+    pointer = store.get_document(names.CONTROL, f"active-model:{namespace}")
+    return {
+        "store": store.description,
+        "events": events,
+        "newest_event": _newest(store, names.access_index(namespace)),
+        "rejected_lines": store.count(names.rejects_stream(namespace)),
+        "events_judged": int(judged.get("judged", {}).get("value", 0)),
+        "last_judged_minute": _newest(store, names.windows(namespace)),
+        "anomalies": store.count(names.anomalies(namespace), {"term": {"wwwatch.status": "open"}}),
+        "incidents_not_closed": store.count(names.incidents(namespace), NOT_CLOSED),
+        "active_model": pointer["wwwatch"]["model_version"] if pointer else None,
+    }
+
+
+def _newest(store: Store, index: str) -> str | None:
+    value = store.aggregate(index, {"match_all": {}}, NEWEST).get("newest", {}).get("value")
+    return None if value is None else iso(datetime.fromtimestamp(value / 1000, UTC))
+
+
+def _shown(value: object) -> str:
+    return "none yet" if value is None else f"{value:,}" if isinstance(value, int) else str(value)

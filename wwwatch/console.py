@@ -1,0 +1,115 @@
+"""What a person sees: messages and progress on stderr, results on stdout.
+
+Text from a log is hostile: `plain` takes the control characters out before it reaches a terminal.
+"""
+
+import re
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+
+stderr = Console(stderr=True, highlight=False)
+stdout = Console(highlight=False)
+
+PLAIN_PROGRESS_SECONDS = 5.0
+# C0 and C1 controls, and the characters that reorder text (bidirectional overrides and isolates).
+UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def plain(text: object, limit: int = 200) -> str:
+    """Make text from a log safe for a terminal: control characters become `\\xhh`, and it is cut at `limit`."""
+    safe = UNSAFE.sub(lambda match: f"\\x{ord(match[0]):02x}", str(text))
+    return safe if len(safe) <= limit else safe[: limit - 1] + "…"
+
+
+def say(message: str) -> None:
+    """A line for people, on stderr. Takes rich markup; escape what comes from outside with `plain_markup`."""
+    stderr.print(message, soft_wrap=True)
+
+
+def plain_markup(text: object, limit: int = 200) -> str:
+    """`plain`, also safe inside rich markup."""
+    return escape(plain(text, limit))
+
+
+def print_json(documents: Iterable[Any]) -> None:
+    """One JSON object a line on stdout."""
+    for document in documents:
+        sys.stdout.buffer.write(orjson.dumps(document) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def print_table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], numeric: Sequence[str] = ()
+) -> None:
+    """A table on stdout. Cells are made safe. Columns named in `numeric` are right-aligned."""
+    table = Table(title=title, title_justify="left", show_edge=False, pad_edge=False)
+    for column in columns:
+        right = column in numeric
+        table.add_column(column, justify="right" if right else "left", overflow="fold", no_wrap=right)
+    for row in rows:
+        table.add_row(*(plain_markup(cell) for cell in row))
+    stdout.print(table)
+
+
+Advance = Callable[..., None]
+
+
+@contextmanager
+def progress(description: str, total: int | None = None) -> Iterator[Advance]:
+    """Show that long work moves: a bar on a terminal, a plain line every few seconds otherwise.
+
+    Yield `advance(step=1, total=None, description=None)`. It may be called from any thread.
+    """
+    if stderr.is_terminal:
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
+        with Progress(*columns, console=stderr, transient=True) as bar:
+            task = bar.add_task(escape(description), total=total)
+
+            def advance(step: int = 1, total: int | None = None, description: str | None = None) -> None:
+                changes: dict[str, Any] = {"advance": step}
+                if total is not None:
+                    changes["total"] = total
+                if description is not None:
+                    changes["description"] = escape(description)
+                bar.update(task, **changes)
+
+            yield advance
+    else:
+        yield _plain_progress(description, total)
+
+
+def _plain_progress(description: str, total: int | None) -> Advance:
+    state = {"done": 0, "total": total, "description": description, "shown": time.monotonic()}
+
+    def advance(step: int = 1, total: int | None = None, description: str | None = None) -> None:
+        state["done"] += step  # type: ignore[operator]
+        state["total"] = total if total is not None else state["total"]
+        state["description"] = description or state["description"]
+        if time.monotonic() - state["shown"] >= PLAIN_PROGRESS_SECONDS:  # type: ignore[operator]
+            state["shown"] = time.monotonic()
+            of_total = f" of {state['total']:,}" if state["total"] else ""
+            stderr.print(f"{escape(str(state['description']))}: {state['done']:,}{of_total}", soft_wrap=True)
+
+    return advance

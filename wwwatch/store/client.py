@@ -1,0 +1,336 @@
+"""The one door to the store. Everything wwwatch asks of Elasticsearch or OpenSearch goes through here.
+
+A missing index or data stream reads as empty. A partial answer (a lost shard, a timeout) is never taken for a
+whole one: it is an error.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from typing import Any, TypeVar
+
+import orjson
+from elasticsearch import BadRequestError, ConflictError, Elasticsearch, NotFoundError
+from elasticsearch.helpers import ScanError, scan
+
+from wwwatch.errors import StoreError
+from wwwatch.settings import Settings
+from wwwatch.store import failures
+from wwwatch.store.connection import make_client, parse_addresses
+from wwwatch.store.failures import TooManyBuckets
+
+T = TypeVar("T")
+Document = dict[str, Any]
+Query = dict[str, Any]
+
+MATCH_ALL: Query = {"match_all": {}}
+WRITE_BATCH = 500
+SMALLEST_PAGE = 50
+SEARCHES_A_REQUEST = 100
+READ: dict[str, Any] = {"ignore_unavailable": True, "allow_no_indices": True}
+
+
+@dataclass(frozen=True)
+class BulkResult:
+    """The outcome of one bulk request: a status for each document in order, and why the failed ones failed."""
+
+    statuses: list[int]
+    errors: list[tuple[int, str]]
+    took_ms: int
+
+
+class Store:
+    """A connection to one store. Safe to share between threads."""
+
+    def __init__(self, client: Elasticsearch, shown: str) -> None:
+        self._client = client
+        self._shown = shown
+        self._identify()
+
+    @classmethod
+    def from_settings(cls, settings: Settings, url: str) -> "Store":
+        """Connect. Raise StoreUnreachable or StoreRefused, naming host, cause and setting."""
+        address = parse_addresses(url, settings)
+        return cls(make_client(address, settings), address.shown)
+
+    def _identify(self) -> None:
+        """Ask once which engine this is. The makers' test build of Elasticsearch lacks `GET /`."""
+        try:
+            info: Any = failures.attempt(self._client.info, self._shown)
+            version = info["version"]
+            self.is_opensearch: bool = version.get("distribution") == "opensearch"
+            number = str(version["number"])
+        except StoreError as error:
+            if not isinstance(error.__cause__, BadRequestError):
+                raise
+            nodes: Any = self._request("GET", "/_nodes/_local?filter_path=nodes.*.version")["nodes"]
+            self.is_opensearch, number = False, str(next(iter(nodes.values()))["version"])
+        except (KeyError, TypeError) as error:
+            raise StoreError(
+                f"The server at {self._shown} is not Elasticsearch or OpenSearch.",
+                "Correct url (WWWATCH_URL).",
+            ) from error
+        self.version: tuple[int, ...] = tuple(int(part) for part in number.split("-")[0].split("."))
+        self.description = f"{'OpenSearch' if self.is_opensearch else 'Elasticsearch'} {number} at {self._shown}"
+
+    @cached_property
+    def cluster_uuid(self) -> str:
+        """The store's identity: it stays when its address changes."""
+        return str(self._request("GET", "/_cluster/state/version?filter_path=cluster_uuid")["cluster_uuid"])
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._client.close()
+
+    # ---- writing
+
+    def bulk(self, index: str, body: bytes) -> BulkResult:
+        """Send one bulk request of NDJSON action and source lines, without trying again.
+
+        Raise StoreBusy, StoreTooLarge, StoreUnreachable (then its outcome is unknown) or StoreRefused.
+        """
+        answer: Any = failures.attempt(
+            lambda: self._client.perform_request(
+                "POST",
+                f"/{index}/_bulk?filter_path=took,items.*.status,items.*.error,items.*.failure_store",
+                headers={"content-type": "application/x-ndjson", "accept": "application/json"},
+                body=body,
+            ),
+            self._shown,
+        ).body
+        items = [next(iter(item.values())) for item in answer["items"]]
+        errors = [(number, _item_reason(item["error"])) for number, item in enumerate(items) if "error" in item]
+        # A document that went to the failure store is answered 201, but its index does not hold it.
+        statuses = [400 if item.get("failure_store") in {"used", "failed"} else item["status"] for item in items]
+        errors += [
+            (n, "sent to the failure store") for n, item in enumerate(items) if item.get("failure_store") == "used"
+        ]
+        return BulkResult(statuses, errors, int(answer.get("took", 0)))
+
+    def write_documents(self, index: str, documents: Iterable[tuple[str, Document]], refresh: bool = True) -> int:
+        """Write (id, document) pairs, overwriting by id. Return how many. Raise StoreError if one is refused."""
+        written = 0
+        for batch in batched(documents, WRITE_BATCH):
+            body = b"".join(
+                orjson.dumps({"index": {"_id": id_}}) + b"\n" + orjson.dumps(document) + b"\n"
+                for id_, document in batch
+            )
+            result = failures.with_retries(lambda body=body: self._bulk_or_busy(index, body), self._shown)  # type: ignore[misc]
+            if result.errors:
+                position, reason = result.errors[0]
+                raise StoreError(f"The store refused document {batch[position][0]} of {index}: {reason}")
+            written += len(batch)
+        if refresh and written:
+            self.refresh(index)
+        return written
+
+    def _bulk_or_busy(self, index: str, body: bytes) -> BulkResult:
+        result = self.bulk(index, body)
+        if {429, 503} & set(result.statuses):
+            raise failures.StoreBusy(f"The store at {self._shown} is overloaded: {result.errors[0][1]}")
+        return result
+
+    def create_document(self, index: str, id_: str, document: Document) -> bool:
+        """Write a document only if its id is free. Return whether it was."""
+        try:
+            self._call(lambda: self._client.create(index=index, id=id_, document=document, refresh="wait_for"))
+        except StoreError as error:
+            if isinstance(error.__cause__, ConflictError):
+                return False
+            raise
+        return True
+
+    def get_document(self, index: str, id_: str) -> Document | None:
+        """One document of an index (not a data stream) by id, up to date; None if it is not there."""
+        try:
+            return dict(self._call(lambda: self._client.get(index=index, id=id_))["_source"])
+        except StoreError as error:
+            if isinstance(error.__cause__, NotFoundError):
+                return None
+            raise
+
+    def delete_documents(self, index: str, ids: Iterable[str]) -> int:
+        """Delete documents by id. Return how many were there."""
+        deleted = 0
+        for batch in batched(ids, WRITE_BATCH):
+            body = b"".join(orjson.dumps({"delete": {"_id": id_}}) + b"\n" for id_ in batch)
+            result = failures.with_retries(lambda body=body: self._bulk_or_busy(index, body), self._shown)  # type: ignore[misc]
+            deleted += result.statuses.count(200)
+        if deleted:
+            self.refresh(index)
+        return deleted
+
+    def create_index(self, name: str, mappings: Document, settings: Document) -> None:
+        """Create an index of that very name."""
+        self._call(lambda: self._client.indices.create(index=name, mappings=mappings, settings=settings))
+
+    def delete_index(self, name: str) -> bool:
+        """Delete one index, by its own name. Return whether it was there."""
+        if not name or set("*,?") & set(name) or name.startswith("_"):
+            raise ValueError(f"{name!r} is not the name of one index")
+        try:
+            self._call(lambda: self._client.indices.delete(index=name))
+        except StoreError as error:
+            if isinstance(error.__cause__, NotFoundError):
+                return False
+            raise
+        return True
+
+    def refresh(self, index: str) -> None:
+        """Make what was written so far searchable."""
+        self._call(lambda: self._client.indices.refresh(index=index, **READ))
+
+    # ---- reading
+
+    def existing_ids(self, index: str, ids: Sequence[str]) -> set[str]:
+        """Which of these ids a search finds. Refresh first if they were written just now."""
+        found: set[str] = set()
+        for batch in batched(ids, WRITE_BATCH):
+            query = {"ids": {"values": list(batch)}}
+            answer = self._search(index, query=query, size=len(batch), source=False)
+            found |= {hit["_id"] for hit in answer["hits"]["hits"]}
+        return found
+
+    def count(self, index: str, query: Query = MATCH_ALL) -> int:
+        """How many documents match."""
+        answer = self._call(lambda: self._client.count(index=index, query=query, **READ))
+        _whole(answer, self._shown)
+        return int(answer["count"])
+
+    def aggregate(self, index: str, query: Query, aggs: Document) -> Document:
+        """The `aggregations` of the documents that match; {} if there is no such index."""
+        return dict(self._search(index, query=query, aggs=aggs, size=0).get("aggregations", {}))
+
+    def composite(
+        self, index: str, query: Query, sources: list[Document], aggs: Document, page_size: int = 5000
+    ) -> Iterator[Document]:
+        """Every bucket of a composite aggregation, in the order of its sources, page by page.
+
+        A page that meets a limit of the store (buckets, memory) is asked again at half the size.
+        """
+        after: Document | None = None
+        while True:
+            composite: Document = {"size": page_size, "sources": sources} | ({"after": after} if after else {})
+            try:
+                answer = self.aggregate(index, query, {"page": {"composite": composite, "aggs": aggs}})
+            except TooManyBuckets:
+                if page_size <= SMALLEST_PAGE:
+                    raise
+                page_size = max(SMALLEST_PAGE, page_size // 2)
+                continue
+            page = answer.get("page", {})
+            yield from page.get("buckets", [])
+            after = page.get("after_key")
+            if not after or len(page["buckets"]) < page_size:
+                return
+
+    def search(
+        self,
+        index: str,
+        query: Query,
+        size: int,
+        sort: list[Any] | None = None,
+        fields: list[str] | None = None,
+    ) -> list[tuple[str, Document]]:
+        """Up to `size` (id, document) pairs. `fields` limits what a document holds."""
+        answer = self._search(index, query=query, size=size, sort=sort, source=fields)
+        return [(hit["_id"], hit.get("_source", {})) for hit in answer["hits"]["hits"]]
+
+    def search_many(self, index: str, searches: Sequence[Document]) -> list[list[Document]]:
+        """The documents found by each of several search bodies, in their order."""
+        found: list[list[Document]] = []
+        for batch in batched(searches, SEARCHES_A_REQUEST):
+            lines: list[Document] = []
+            for body in batch:
+                lines += [{"index": index, **READ}, body]
+            answer = self._call(lambda lines=lines: self._client.msearch(searches=lines))  # type: ignore[misc]
+            for response in answer["responses"]:
+                if "error" in response:
+                    raise StoreError(f"The store at {self._shown} refused a search: {_item_reason(response['error'])}")
+                _whole(response, self._shown)
+                found.append([hit.get("_source", {}) for hit in response["hits"]["hits"]])
+        return found
+
+    def documents(
+        self,
+        index: str,
+        query: Query = MATCH_ALL,
+        sort: list[Any] | None = None,
+        fields: list[str] | None = None,
+    ) -> Iterator[tuple[str, Document]]:
+        """All (id, document) pairs that match, however many, sorted if asked."""
+        body: Document = {"query": query} | ({"sort": sort} if sort else {}) | ({"_source": fields} if fields else {})
+        hits: Iterator[Document] = iter(
+            scan(self._client, index=index, query=body, preserve_order=bool(sort), size=1000, **READ)
+        )
+        try:
+            while (hit := failures.attempt(lambda: next(hits, None), self._shown)) is not None:
+                yield hit["_id"], hit.get("_source", {})
+        except ScanError as error:
+            raise failures.StoreBusy(f"The store at {self._shown} could only answer in part: {error}") from error
+
+    # ---- templates
+
+    def ensure_setup(self) -> None:
+        """Make sure the templates are there, once per connection. Every command that writes calls it."""
+        if not self._templates_sure:
+            from wwwatch.store.setup import install  # noqa: PLC0415 - reading commands never need it
+
+            install(self)
+            self._templates_sure = True
+
+    _templates_sure = False
+
+    def admin(self, method: str, path: str, body: Document | None = None) -> Any:
+        """A request of `wwwatch.store.setup`; the answer's JSON, or None where the thing is not there (404)."""
+        try:
+            return self._request(method, path, body)
+        except StoreError as error:
+            if isinstance(error.__cause__, NotFoundError):
+                return None
+            raise
+
+    # ---- inside
+
+    def _request(self, method: str, path: str, body: Document | None = None) -> Any:
+        headers = {"accept": "application/json", "content-type": "application/json"}
+        return self._call(lambda: self._client.perform_request(method, path, headers=headers, body=body)).body
+
+    def _search(self, index: str, source: list[str] | bool | None = None, **parameters: Any) -> Any:
+        if source is not None:
+            parameters["source"] = source
+        given = {name: value for name, value in parameters.items() if value is not None}
+        answer = self._call(
+            lambda: self._client.search(
+                index=index, allow_partial_search_results=False, track_total_hits=False, **READ, **given
+            )
+        )
+        _whole(answer, self._shown)
+        return answer
+
+    def _call(self, call: Callable[[], T]) -> T:
+        return failures.with_retries(call, self._shown)
+
+
+def batched(items: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
+    """Tuples of up to `size` items (`itertools.batched` is in Python from 3.12 on)."""
+    iterator = iter(items)
+    while batch := tuple(islice(iterator, size)):
+        yield batch
+
+
+def _whole(answer: Any, shown: str) -> None:
+    """Refuse a partial answer."""
+    failed = answer.get("_shards", {}).get("failed", 0)
+    if failed or answer.get("timed_out"):
+        raise failures.StoreBusy(
+            f"The store at {shown} could only answer in part ({failed} shards failed). Nothing was concluded from it."
+        )
+
+
+def _item_reason(error: Any) -> str:
+    if not isinstance(error, dict):
+        return str(error)
+    cause = error.get("caused_by") or {}
+    return ": ".join(filter(None, (error.get("type"), error.get("reason"), cause.get("reason"))))

@@ -1,0 +1,144 @@
+"""What can go wrong between us and the store, as our own errors; and trying again with backoff."""
+
+import random
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from elastic_transport import ConnectionError as TransportConnectionError
+from elastic_transport import ConnectionTimeout, SerializationError, TlsError, TransportError
+from elasticsearch import ApiError
+
+from wwwatch.errors import StoreError, StoreRefused, StoreUnreachable
+
+T = TypeVar("T")
+
+ATTEMPTS = 6
+FIRST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 10.0
+
+
+class StoreBusy(StoreError):  # noqa: N818 - reads as the condition it names
+    """The store is overloaded or not ready (429, 502, 503, 504). Trying again later helps."""
+
+
+class StoreTooLarge(StoreError):  # noqa: N818
+    """The request was larger than the store takes (413). Smaller ones help."""
+
+
+class TooManyBuckets(StoreError):  # noqa: N818
+    """An aggregation met a limit of the store: buckets or memory. A smaller page helps."""
+
+
+def translate(error: Exception, shown: str) -> StoreError:
+    """Turn a client's exception into ours. `shown` is the store's address, without password."""
+    if isinstance(error, ApiError):
+        return _from_answer(error, shown)
+    if isinstance(error, TlsError):
+        return StoreUnreachable(
+            f"No trusted TLS connection to the store at {shown}: {_cause(error)}",
+            "Name its certificate authority in ca_file (WWWATCH_CA_FILE), and use the host name of its certificate.",
+        )
+    if isinstance(error, ConnectionTimeout):
+        return StoreUnreachable(
+            f"The store at {shown} did not answer in time.",
+            "Is it overloaded? See timeout_seconds (WWWATCH_TIMEOUT_SECONDS).",
+        )
+    if isinstance(error, TransportConnectionError):
+        return StoreUnreachable(
+            f"Cannot reach the store at {shown}: {_cause(error)}",
+            "Is it running, and is url (WWWATCH_URL) right? Unset, wwwatch uses its embedded engine.",
+        )
+    if isinstance(error, SerializationError):
+        return StoreError(
+            f"The server at {shown} does not answer in JSON: it is not Elasticsearch or OpenSearch.",
+            "Correct url (WWWATCH_URL).",
+        )
+    return StoreError(f"The store at {shown}: {_cause(error)}")
+
+
+def _from_answer(error: ApiError, shown: str) -> StoreError:
+    status, reason, kinds = error.status_code, _reason(error), _error_types(error.body)
+    if {"too_many_buckets_exception", "circuit_breaking_exception"} & kinds:
+        return TooManyBuckets(f"The store at {shown} refused an aggregation: {reason}")
+    if "cluster_block_exception" in kinds:
+        return StoreBusy(
+            f"The store at {shown} blocks writes: {reason}",
+            "Is its disk full? Free space, then it opens again by itself.",
+        )
+    if status == 401:
+        return StoreRefused(
+            f"The store at {shown} does not accept our credentials.",
+            "Correct the user and password in url (WWWATCH_URL), or api_key (WWWATCH_API_KEY).",
+        )
+    if status == 403:
+        return StoreRefused(
+            f"The store at {shown} does not allow this: {reason}", "Give the user or key this privilege."
+        )
+    if status == 413:
+        return StoreTooLarge(f"The store at {shown} takes no request this large.")
+    if status in {429, 502, 503, 504}:
+        return StoreBusy(f"The store at {shown} is busy or not ready (HTTP {status}): {reason}")
+    return StoreError(f"The store at {shown} answered HTTP {status}: {reason}")
+
+
+def _reason(error: ApiError) -> str:
+    body = error.body
+    cause = body.get("error") if isinstance(body, dict) else None
+    if isinstance(cause, dict):
+        roots = cause.get("root_cause") or [cause]
+        return str(roots[0].get("reason") or cause.get("reason") or cause.get("type"))
+    return str(cause or error.message)
+
+
+def _error_types(body: object) -> set[str]:
+    """Every `type` of an error body: the telling one is often nested (failed_shards, caused_by)."""
+    found: set[str] = set()
+    if isinstance(body, dict):
+        if isinstance(body.get("type"), str):
+            found.add(body["type"])
+        for value in body.values():
+            found |= _error_types(value)
+    elif isinstance(body, list):
+        for value in body:
+            found |= _error_types(value)
+    return found
+
+
+def _cause(error: Exception) -> str:
+    deepest: BaseException = error
+    while deepest.__cause__ is not None:
+        deepest = deepest.__cause__
+    told = getattr(deepest, "reason", None) or getattr(deepest, "message", None) or deepest
+    return str(told) or type(deepest).__name__
+
+
+def attempt(call: Callable[[], T], shown: str) -> T:
+    """Call once; raise our errors."""
+    try:
+        return call()
+    except (TransportError, ApiError) as error:
+        raise translate(error, shown) from error
+
+
+def with_retries(
+    call: Callable[[], T], shown: str, attempts: int = ATTEMPTS, sleep: Callable[[float], None] = time.sleep
+) -> T:
+    """Call, and again after a growing pause with jitter while the store is busy or away.
+
+    Only for calls that are harmless when repeated. Raise the last error after `attempts`.
+    """
+    for number in range(attempts):
+        try:
+            return attempt(call, shown)
+        except (StoreBusy, StoreUnreachable):
+            if number == attempts - 1:
+                raise
+            sleep(pause_seconds(number))
+    raise AssertionError("unreachable: the loop returns or raises")
+
+
+def pause_seconds(number: int, jitter: Callable[[], float] = random.random) -> float:
+    """Seconds before the attempt after `number` failed ones: doubling, capped, with half of it random."""
+    longest = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2.0**number)
+    return longest * (0.5 + 0.5 * jitter())
