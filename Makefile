@@ -36,7 +36,7 @@ bench: .venv
 
 # Simulates made-up sites and attackers, and counts them as the detector does: the data of the base model.
 base-rows: .venv
-	$(BIN)/python -m bench.base_rows
+	$(BIN)/python -m detector.make_base_rows
 
 .venv: .venv/.complete
 

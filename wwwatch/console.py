@@ -23,8 +23,10 @@ from rich.progress import (
 )
 from rich.table import Table
 
+PLAIN_WIDTH = 160
 stderr = Console(stderr=True, highlight=False)
-stdout = Console(highlight=False)
+# Without a terminal nothing tells the width; a table in a file or mail may be wider than the usual 80.
+stdout = Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
 
 PLAIN_PROGRESS_SECONDS = 5.0
 # C0 and C1 controls, and the characters that reorder text (bidirectional overrides and isolates).

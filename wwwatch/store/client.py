@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 import orjson
-from elasticsearch import BadRequestError, ConflictError, Elasticsearch, NotFoundError
+from elasticsearch import ConflictError, Elasticsearch, NotFoundError
 from elasticsearch.helpers import ScanError, scan
 
 from wwwatch.errors import StoreError
@@ -62,7 +62,7 @@ class Store:
             self.is_opensearch: bool = version.get("distribution") == "opensearch"
             number = str(version["number"])
         except StoreError as error:
-            if not isinstance(error.__cause__, BadRequestError):
+            if getattr(error.__cause__, "status_code", None) not in {400, 405}:
                 raise
             nodes: Any = self._request("GET", "/_nodes/_local?filter_path=nodes.*.version")["nodes"]
             self.is_opensearch, number = False, str(next(iter(nodes.values()))["version"])

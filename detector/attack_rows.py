@@ -1,0 +1,169 @@
+"""Simulated traffic as training rows: through the shipper's parser, a scratch index and the detector's own queries.
+
+What a model learns from is thereby counted exactly as what it will judge.
+"""
+
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from random import Random
+from typing import Any
+
+import pandas as pd
+from ingest.pipeline import bulk_bodies
+
+from detector.features import WINDOWS_SECONDS, collect, span_query
+from detector.model import NORMAL, SEED
+from detector.training import Rows
+from detector.windows import Span, aligned
+from simulator.attacks import ATTACKS
+from simulator.lines import combined
+from simulator.request import Request
+from simulator.site import Site
+from wwwatch.errors import StoreError
+from wwwatch.store import Store, names
+
+# Strengths of the runs of each style, from just noticeable to violent; each is moved a little by chance.
+STRENGTHS = (0.1, 0.45, 0.8)
+# A violent run fills its windows long before this; more requests would teach nothing new.
+LONGEST_RUN_REQUESTS = 4000
+# Simulated runs lie in a time of their own; only its weekday and hours are ever looked at.
+EPOCH = int(datetime(2026, 1, 5, tzinfo=UTC).timestamp())
+RUN_SPREAD_SECONDS = 6 * 3600
+TOP_PATHS = 400
+# Below this an attacker's window shows nothing of its class by itself (a botnet's member, a first try): it is
+# neither an example of the attack nor of normal traffic. Figures are per window of one minute, ten minutes, an hour.
+LEAST_REQUESTS = {"dos": (120, 300, 600), "scraping": (60, 60, 120)}
+LEAST_LOGINS = 3
+ADVANCE_QUIETLY: Callable[..., None] = lambda *_, **__: None  # noqa: E731 - a name for doing nothing
+
+
+def for_site(
+    store: Store, namespace: str, span: Span, normal: pd.DataFrame, advance: Callable[..., None] = ADVANCE_QUIETLY
+) -> Rows:
+    """Attacks of every style in a site's own URLs. normal: its cleaned history, for how much traffic is usual."""
+    site = site_like(store, names.access_index(namespace), span)
+    background = usual_traffic(normal)
+    return attacks(store, site, background, SEED, advance)
+
+
+def usual_traffic(normal: pd.DataFrame) -> dict[int, float]:
+    """Per window length, the median number of requests of the whole site in a window with any."""
+    totals = normal.groupby(["window_seconds", "window_start"])["site_requests"].first()
+    medians = totals.groupby("window_seconds").median()
+    return {seconds: float(medians.get(seconds, 0.0)) for seconds in WINDOWS_SECONDS}
+
+
+def site_like(store: Store, index: str, span: Span) -> Site:
+    """A simulated site with the URLs, login pages and answers of the stored one."""
+    harmless = {"bool": {"must_not": [{"terms": {"tags": ["probe", "sqli", "xss", "traversal", "rce", "proxy"]}}]}}
+    served = span_query(span.since, span.until, harmless, {"range": {"http.response.status_code": {"lt": 400}}})
+    paths = _top(store, index, served, "url.path", TOP_PATHS)
+    login = span_query(span.since, span.until, {"term": {"tags": "login"}}, {"term": {"http.request.method": "POST"}})
+    missing = span_query(span.since, span.until, {"term": {"http.response.status_code": 404}})
+    missing_bytes = _average_bytes(store, index, missing)
+    targets = [(path, hits) for path, hits in paths if path.startswith("/")] or [("/", 1)]
+    return Site.from_profile(
+        targets,
+        login_paths=[path for path, _ in _top(store, index, login, "url.path", 3) if path.startswith("/")],
+        not_found_bytes=int(missing_bytes) or 1027,
+        page_bytes=int(_average_bytes(store, index, served)) or 14000,
+    )
+
+
+def _top(store: Store, index: str, query: Mapping[str, Any], field: str, size: int) -> list[tuple[str, int]]:
+    answer = store.aggregate(index, dict(query), {"top": {"terms": {"field": field, "size": size}}})
+    return [(bucket["key"], bucket["doc_count"]) for bucket in answer.get("top", {}).get("buckets", [])]
+
+
+def _average_bytes(store: Store, index: str, query: Mapping[str, Any]) -> float:
+    answer = store.aggregate(index, dict(query), {"bytes": {"avg": {"field": "http.response.body.bytes"}}})
+    return float(answer.get("bytes", {}).get("value") or 0.0)
+
+
+def attacks(
+    store: Store,
+    site: Site,
+    background: Mapping[int, float],
+    seed: int,
+    advance: Callable[..., None] = ADVANCE_QUIETLY,
+    styles: Sequence[str] = (),
+) -> Rows:
+    """Runs of every style (or the named ones) at STRENGTHS against a site, as labelled rows.
+
+    background: per window length, the traffic of the rest of the site, for shares of it.
+    """
+    requests = list(_runs(site, seed, styles or [name for name in ATTACKS if ATTACKS[name].visible_in_log], advance))
+    classes = _classes(requests)
+    counts = count(store, requests, advance)
+    counts = counts[counts["entity"].isin(classes)].reset_index(drop=True)
+    rest = counts["window_seconds"].map(dict(background)).astype("float64")
+    counts["site_requests"] = counts["requests"] + rest
+    labels = counts["entity"].map(classes).astype(str)
+    shows = [_shows(row, label) for row, label in zip(counts.to_dict("records"), labels, strict=True)]
+    return Rows(counts[shows].reset_index(drop=True), labels[shows].reset_index(drop=True))
+
+
+def _runs(site: Site, seed: int, styles: Iterable[str], advance: Callable[..., None]) -> Iterator[Request]:
+    for name in styles:
+        for number, strength in enumerate(STRENGTHS):
+            rng = Random(f"{seed}:{name}:{number}")
+            start = EPOCH + rng.random() * RUN_SPREAD_SECONDS
+            moved = min(1.0, max(0.0, strength + rng.uniform(-0.1, 0.15)))
+            run = sorted(ATTACKS[name].requests(rng, site, start, moved, f"{name}-{number}"), key=lambda r: r.time)
+            yield from run[:LONGEST_RUN_REQUESTS]
+            advance(1)
+
+
+def _classes(requests: Iterable[Request]) -> dict[str, str]:
+    """Address -> class, without addresses that chance gave to attacks of two classes."""
+    found: dict[str, set[str]] = {}
+    for request in requests:
+        found.setdefault(request.address, set()).add(request.label)
+    return {address: next(iter(labels)) for address, labels in found.items() if len(labels) == 1}
+
+
+def _shows(row: Mapping[str, Any], label: str) -> bool:
+    """Whether an attacker's window shows its class by itself."""
+    if label in LEAST_REQUESTS:
+        least = dict(zip(WINDOWS_SECONDS, LEAST_REQUESTS[label], strict=True))
+        return bool(row["requests"] >= least[row["window_seconds"]])
+    if label in {"brute_force", "credential_stuffing"}:
+        return bool(row["login_attempts"] >= LEAST_LOGINS)
+    return bool(row["hostile"] > 0 or row["errors"] >= 8)
+
+
+def count(store: Store, requests: Sequence[Request], advance: Callable[..., None] = ADVANCE_QUIETLY) -> pd.DataFrame:
+    """Requests as the detector counts them: one row per shortlisted client and window, of all window lengths.
+
+    They pass through an index of their own, deleted by its name whatever happens.
+    """
+    index = f"{names.SCRATCH_PREFIX}{uuid.uuid4().hex}"
+    low, high = min(request.time for request in requests), max(request.time for request in requests)
+    span = Span(int(low), int(high) + 1)
+    try:
+        for body in bulk_bodies((combined(request) for request in requests), "nginx.access", index):
+            _send(store, index, body)
+        store.refresh(index)
+        frames = []
+        for window_seconds in WINDOWS_SECONDS:
+            whole = aligned(span.since, span.until, window_seconds)
+            frames.append(collect(store, index, whole.since, whole.until, window_seconds, advance))
+        return pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)
+    finally:
+        store.delete_index(index)
+
+
+def _send(store: Store, index: str, body: bytes) -> None:
+    result = store.bulk_patiently(index, body)
+    if result.errors:
+        raise StoreError(f"The store refused simulated traffic: {result.errors[0][1]}")
+
+
+def labelled(counts: pd.DataFrame, requests: Iterable[Request]) -> Rows:
+    """Rows of a whole simulated site: the label of a client is that of its requests; mixed clients are left out."""
+    classes = _classes(requests)
+    known = counts[counts["entity"].isin(classes)].reset_index(drop=True)
+    labels = known["entity"].map(classes).astype(str)
+    keep = [label == NORMAL or _shows(row, label) for row, label in zip(known.to_dict("records"), labels, strict=True)]
+    return Rows(known[keep].reset_index(drop=True), labels[keep].reset_index(drop=True))

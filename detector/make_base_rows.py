@@ -1,0 +1,67 @@
+"""`python -m detector.make_base_rows`: simulate made-up sites and attackers, count them, write the base model's rows.
+
+Sites of several kinds and sizes, each with days of ordinary traffic and runs of every attack style; everything is
+seeded. Needs a store (the embedded engine will do). Run it again when the features or the simulator changed.
+"""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+
+from detector.attack_rows import attacks, count, labelled, usual_traffic
+from detector.base_rows import FILE_NAME, save
+from detector.model import NORMAL, SEED
+from detector.training import Rows, label_counts
+from simulator.site import Site
+from simulator.traffic import generate
+from wwwatch.console import progress, say
+from wwwatch.settings import load
+from wwwatch.store import Store, connect
+
+START = datetime(2026, 1, 5, tzinfo=UTC)  # a Monday
+DAY_SECONDS = 86400
+
+
+def sites() -> list[tuple[str, Site, int, int]]:
+    """(name, site, visitors a day, days). Small sites get more days, so that each has about as much to tell."""
+    return [
+        ("shop", Site.shop(1), 600, 3),
+        ("wordpress", Site.wordpress(2), 250, 4),
+        ("static", Site.static(3), 120, 5),
+        ("busy shop", Site.shop(4), 4000, 1),
+        ("soft 404", Site.wordpress(5).answering_missing_with(301, 169), 200, 3),
+        ("port 80", Site.static(6).redirecting_all(), 150, 3),
+    ]
+
+
+def rows_of(store: Store, name: str, site: Site, visitors_per_day: int, days: int, seed: int) -> Rows:
+    """Ordinary traffic and attacks of one site, each row labelled."""
+    start = START.timestamp()
+    requests = generate(site, start, start + days * DAY_SECONDS, seed, visitors_per_day=visitors_per_day)
+    with progress(f"{name}: counting") as advance:
+        normal = labelled(count(store, requests, advance), requests)
+        background = usual_traffic(normal.counts[normal.labels == NORMAL])
+        hostile = attacks(store, site, background, seed, advance)
+    counts = pd.concat([normal.counts, hostile.counts], ignore_index=True)
+    labels = pd.concat([normal.labels, hostile.labels], ignore_index=True)
+    say(f"{name}: {len(requests):,} requests; rows {label_counts(labels)}")
+    return Rows(counts, labels)
+
+
+def main(path: str) -> None:
+    """Write the rows of all sites."""
+    store = connect(load())
+    store.ensure_setup()
+    parts = [rows_of(store, *site, seed=SEED + number) for number, site in enumerate(sites())]
+    rows = Rows(
+        pd.concat([part.counts for part in parts], ignore_index=True),
+        pd.concat([part.labels for part in parts], ignore_index=True),
+    )
+    save(rows, path)
+    say(f"{path}: {len(rows):,} rows, {Path(path).stat().st_size:,} bytes; {label_counts(rows.labels)}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if len(sys.argv) > 1 else str(Path(__file__).parent / FILE_NAME))
