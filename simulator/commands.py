@@ -117,21 +117,22 @@ def simulate(
     if speed:
         requests = paced(requests, begin, speed, time.monotonic, time.sleep)
     truth, counts = GroundTruth(), Counter[str]()
-    try:
-        with _opened(output, append=speed is not None, force=force) as file, progress("lines written") as advance:
-            for request in requests:
-                file.write(lines.combined(request, vhost, site.layout.server) + "\n")
-                if speed:
-                    file.flush()
-                truth.add(request)
-                counts[request.label] += 1
-                if counts.total() % PROGRESS_LINES == 0:
-                    advance(PROGRESS_LINES)
-    except KeyboardInterrupt:
-        say(f"Stopped after {counts.total():,} lines; the file and the ground truth are complete up to there.")
-    finally:
-        if labels:
-            _write_labels(labels, truth)
+    with _opened(output, append=speed is not None, force=force) as file:
+        try:
+            with progress("lines written") as advance:
+                for request in requests:
+                    file.write(lines.combined(request, vhost, site.layout.server) + "\n")
+                    if speed:
+                        file.flush()
+                    truth.add(request)
+                    counts[request.label] += 1
+                    if counts.total() % PROGRESS_LINES == 0:
+                        advance(PROGRESS_LINES)
+        except KeyboardInterrupt:
+            say(f"Stopped after {counts.total():,} lines; log and ground truth are complete up to there.")
+        finally:
+            if labels:
+                _write_labels(labels, truth)
     _report(output, labels, counts, truth, as_json)
 
 

@@ -20,6 +20,12 @@ REGULARS_PER_DAILY_VISITOR = 1.5
 PEOPLE_PER_OFFICE = 25
 PEOPLE_PER_MOBILE_ADDRESS = 40
 
+# Browsers that send no referrer, and programs that show text or take assets from elsewhere.
+HIDES_REFERRER = 0.05
+LOADS_NO_ASSETS = 0.06
+# Somebody else's page shows a picture of ours: one request, nothing else.
+HOTLINKS = 0.06
+
 LOGS_IN = 0.07
 REGULAR_LOGS_IN = 0.35
 BUYS = 0.05
@@ -88,8 +94,13 @@ def _person(
 def visit(rng: Random, site: Site, person: Person, start: float) -> list[Request]:
     """One visit: where from, what is read, found, bought and downloaded, with the pauses of somebody who reads."""
     walk = Visit(site, rng, person.client, start, person.cached)
+    walk.sends_referrer = rng.random() >= HIDES_REFERRER
+    walk.loads_assets = rng.random() >= LOADS_NO_ASSETS
     if site.layout.redirects_all:
         walk.fetch(site.popular_page(rng).path)
+        return walk.requests
+    if site.layout.gallery and rng.random() < HOTLINKS:
+        walk.fetch(rng.choice(site.layout.gallery), referrer=rng.choice(words.REFERRERS))
         return walk.requests
     if rng.random() < OLD_BOOKMARK:
         walk.fetch(_old_bookmark(rng, site))

@@ -54,7 +54,7 @@ def layout(
     readable = readable or {"/": 1}
     names = list(assets)
     pages = []
-    for path, hits in readable.items():
+    for path, hits in sorted(readable.items(), key=lambda item: (-item[1], item[0])):
         own = rng.sample(names, min(OWN_ASSETS, len(names)))
         links = tuple(rng.sample(range(len(readable)), min(LINKS, len(readable))))
         loads = tuple(dict.fromkeys((*names[:COMMON_ASSETS], *own)))

@@ -70,11 +70,12 @@ class Site:
 
     def answering_missing_with(self, status: int, response_bytes: int) -> "Site":
         """The same site with another answer to paths that are not there: 301, or 200 for a soft 404."""
-        return Site(replace(self.layout, missing=Answer(status, response_bytes, 3.0)))
+        return Site(replace(self.layout, missing=Answer(status, response_bytes, 3.0), echoes_path=False))
 
     def redirecting_all(self) -> "Site":
         """The same site's port 80: it answers everything with a redirect."""
-        return Site(replace(self.layout, redirects_all=True))
+        logins = tuple(replace(login, failure=REDIRECT, success=REDIRECT) for login in self.layout.logins)
+        return Site(replace(self.layout, logins=logins, admin=(), redirects_all=True))
 
     @cached_property
     def public_pages(self) -> tuple[Page, ...]:
@@ -117,7 +118,10 @@ class Site:
         Where the site shows none, the conventional one of the first kind, answering as if it were there: a site's
         log need not show a login that nobody has used yet.
         """
-        return self.login(*kinds) or conventional_login(kinds[0])
+        if shown := self.login(*kinds):
+            return shown
+        usual = conventional_login(kinds[0])
+        return replace(usual, failure=REDIRECT, success=REDIRECT) if self.layout.redirects_all else usual
 
     def exists(self, target: str) -> bool:
         """Does the site have this path?"""
@@ -154,6 +158,8 @@ class Site:
 
     def page_answer(self, rng: Random, page: Page, method: str = "GET") -> Answer:
         """A page, with the small variations of what is made for each visitor."""
+        if self.layout.redirects_all:
+            return REDIRECT
         if page.kind == "member":
             return Answer(302, 0, 12)
         if method not in ("GET", "HEAD", "POST"):
@@ -169,7 +175,7 @@ class Site:
 
     def login_page(self, login: Login) -> Answer:
         """What a GET of a login endpoint brings: its form, or a refusal where there is none."""
-        if login.kind == "basic":
+        if self.layout.redirects_all or login.kind == "basic":
             return login.failure
         if login.kind in ("json", "xmlrpc"):
             return Answer(405, login.form_bytes or 57, 20)
@@ -178,6 +184,8 @@ class Site:
     def missing(self, path: str) -> Answer:
         """The answer to a path that is not there, or that the server refuses."""
         layout = self.layout
+        if layout.redirects_all:
+            return REDIRECT
         if layout.refused and path.startswith(layout.refused):
             return Answer(403, 153, 0.3)
         if layout.echoes_path:
@@ -190,6 +198,10 @@ class Site:
         if path in self.layout.feeds:
             return Answer(200, 24_000 + rng.randrange(400), 35)
         return Answer(200, 180 + rng.randrange(1400), 15 + rng.random() * 30)
+
+    def not_modified(self) -> Answer:
+        """What a browser gets for what it holds already; Apache counts the headers as bytes sent."""
+        return Answer(304, 125 if self.layout.server == "apache" else 0, STATIC_MS)
 
     def url(self, target: str) -> str:
         """The absolute address of a target, as referrers give it."""

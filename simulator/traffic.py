@@ -14,6 +14,9 @@ from simulator.site import Site
 # How much of a span is in memory at a time.
 CHUNK_SECONDS = 6 * 3600.0
 
+# A burst with a time that none of its requests precedes.
+Timed = tuple[float, Burst]
+
 
 @dataclass(frozen=True, slots=True)
 class Planned:
@@ -38,7 +41,8 @@ def generate(
     The same arguments give the same requests on every platform, and one attack more or less changes nothing about
     the rest (but for answers of a server that a flood brings to its knees). What would come after `end` is left out.
     visitors_per_day: visits of people on an average day; 0 leaves people and machines out.
-    harmless: names of MACHINES; None takes the usual ones, () has people only.
+    harmless: names of MACHINES; None takes the usual ones, () has people only. With little traffic, a machine that
+    comes every other day may not come at all.
     Raise ValueError for an unknown name, a strength outside 0 to 1, or a span that ends before it begins.
     """
     return list(stream(site, start, end, seed, visitors_per_day, attacks, harmless))
@@ -57,10 +61,10 @@ def stream(
     names = usual() if harmless is None else tuple(harmless)
     _check(start, end, visitors_per_day, attacks, names)
     stage = Stage(site, seed, start, end, visitors_per_day)
-    sources: list[Iterator[Burst]] = []
+    sources: list[Iterator[Timed]] = []
     if visitors_per_day > 0:
-        sources.append(people.visits(site, seed, start, end, visitors_per_day))
-        sources += [MACHINES[name].run(stage) for name in names]
+        sources.append(_timed(people.visits(site, seed, start, end, visitors_per_day)))
+        sources += [_timed(MACHINES[name].run(stage)) for name in names]
     sources.append(_runs(site, seed, end, attacks))
     return strained(_merged(sources, start, end), site, seed)
 
@@ -80,7 +84,11 @@ def _check(start: float, end: float, visitors_per_day: float, attacks: Sequence[
             raise ValueError(f"The strength of an attack is between 0 and 1, not {plan.strength} ({plan.style})")
 
 
-def _runs(site: Site, seed: int, end: float, attacks: Sequence[Planned]) -> Iterator[Burst]:
+def _timed(bursts: Iterator[Burst]) -> Iterator[Timed]:
+    return ((burst[0].time, burst) for burst in bursts if burst)
+
+
+def _runs(site: Site, seed: int, end: float, attacks: Sequence[Planned]) -> Iterator[Timed]:
     """Each planned attack as one burst. Its run id names what it is, so that it stays when others come or go."""
     planned: dict[str, Planned] = {}
     for plan in attacks:
@@ -92,8 +100,7 @@ def _runs(site: Site, seed: int, end: float, attacks: Sequence[Planned]) -> Iter
         rng = derive(seed, "attack", name)
         style = ATTACKS[plan.style]
         run = [request for request in style.requests(rng, site, plan.start, plan.strength, name) if request.time < end]
-        run.sort(key=_time)
-        yield run
+        yield plan.start, run
 
 
 def run_id(plan: Planned, seed: int) -> str:
@@ -105,19 +112,19 @@ def _time(request: Request) -> float:
     return request.time
 
 
-def _merged(sources: list[Iterator[Burst]], start: float, end: float) -> Iterator[Request]:
-    """All bursts, sorted by time. A source's bursts come in order of their first request, and may overlap."""
-    waiting: list[Burst | None] = [next(source, None) for source in sources]
+def _merged(sources: list[Iterator[Timed]], start: float, end: float) -> Iterator[Request]:
+    """All requests of [start, end), sorted by time. A source's bursts come in order of their beginning."""
+    waiting: list[Timed | None] = [next(source, None) for source in sources]
     held: list[Request] = []
     until = start
     while until < end:
         until = min(until + CHUNK_SECONDS, end)
         for number, source in enumerate(sources):
-            burst = waiting[number]
-            while burst is not None and (not burst or burst[0].time < until):
-                held.extend(burst)
-                burst = next(source, None)
-            waiting[number] = burst
+            timed = waiting[number]
+            while timed is not None and timed[0] < until:
+                held.extend(timed[1])
+                timed = next(source, None)
+            waiting[number] = timed
         held.sort(key=_time)
         # Sorting is stable and sources come in a fixed order, so requests of the same moment keep theirs.
         ready = next((at for at, request in enumerate(held) if request.time >= until), len(held))

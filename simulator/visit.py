@@ -10,7 +10,6 @@ from simulator.site import STATIC_MS, Site
 
 # What a browser does with what it holds already: most is taken from the cache unseen, some is asked for again.
 REVALIDATES = 0.12
-NOT_MODIFIED = {"nginx": 0, "apache": 125}
 MISTYPES = 0.16
 FORGOT = 0.02
 ASKS_ICONS = 0.09
@@ -32,6 +31,8 @@ class Visit:
         self.time = start
         self.cached = cached
         self.here = ""  # the address of the page in view, the referrer of what comes next
+        self.sends_referrer = True
+        self.loads_assets = True
         self.user = ""  # known to the server after HTTP basic
         self.requests: list[Request] = []
         self._loaded: set[str] = set()
@@ -44,7 +45,8 @@ class Visit:
         """One request, now. Without `answer` the site says what it says to everybody."""
         if answer is None:
             answer = self.site.answer(self.rng, method, target)
-        self.requests.append(self.client.request(self.time, method, target, answer, referrer, self.user))
+        shown = referrer if self.sends_referrer else ""
+        self.requests.append(self.client.request(self.time, method, target, answer, shown, self.user))
         return answer
 
     def page(self, page: Page, referrer: str, query: str = "") -> None:
@@ -54,12 +56,13 @@ class Visit:
         else:
             answer = self.site.page_answer(self.rng, page)
         if not page.dynamic and self.cached and self.rng.random() < self.cached * 0.5:
-            answer = self._not_modified()
+            answer = self.site.not_modified()
         elif self.rng.random() < ABORTS and self.site.layout.server == "nginx":
             answer = Answer(499, 0, answer.duration_ms)
         self.fetch(page.path + query, referrer=referrer, answer=answer)
         self.here = self.site.url(page.path + query)
-        self._assets(page.assets)
+        if self.loads_assets and not self.site.layout.redirects_all:
+            self._assets(page.assets)
 
     def _assets(self, paths: tuple[str, ...]) -> None:
         rng = self.rng
@@ -73,7 +76,7 @@ class Visit:
             if rng.random() < self.cached:
                 if rng.random() > REVALIDATES:
                     continue
-                answer = self._not_modified()
+                answer = self.site.not_modified()
             self.time += rng.expovariate(25)
             bare = path.partition("?")[0]
             if bare.endswith(".css"):
@@ -81,9 +84,6 @@ class Visit:
             from_style = bare.endswith((".woff", ".woff2", ".ttf", ".svg"))
             self.fetch(path, referrer=style_sheet if from_style else self.here, answer=answer)
         self.time = max(self.time, began + 0.05)
-
-    def _not_modified(self) -> Answer:
-        return Answer(304, NOT_MODIFIED.get(self.site.layout.server, 0), STATIC_MS)
 
     def icons(self, mobile: bool) -> None:
         """The icons and well-known files that browsers ask for by themselves; most sites lack most of them."""

@@ -45,9 +45,11 @@ def guesses(
     referrer = site.url(login.path) if rng.random() < 0.4 else ""
     method = "GET" if login.kind == "basic" else "POST"
     last = run.start
-    for number, time in enumerate(times):
+    for number, planned in enumerate(times):
+        time = planned
         if shows_form and rng.random() < 0.5:
-            yield client.request(time - 0.05, "GET", login.path, site.login_page(login))
+            yield client.request(time, "GET", login.path, site.login_page(login))
+            time += 0.05 + rng.random() / 10
         failing = LOCKED_OUT if locks and number >= LOCK_AFTER else login.failure
         yield client.request(time, method, login.path, failing, referrer, user)
         last = time

@@ -21,7 +21,8 @@ def _try(
     client, rng = run.client(address, agent), run.rng
     referrer = run.site.url(login.path) if shows_form else ""
     if shows_form:
-        yield client.request(time - 0.6 - rng.random(), "GET", login.path, run.site.login_page(login))
+        yield client.request(time, "GET", login.path, run.site.login_page(login))
+        time += 0.6 + rng.random()
     if rng.random() >= success_share:
         yield client.request(time, "POST", login.path, login.failure, referrer)
         return

@@ -186,7 +186,7 @@ def databases(rng: Random) -> list[str]:
 
 def wordpress(rng: Random) -> list[str]:
     """A hunt for a WordPress in any folder."""
-    files = rng.sample(WORDPRESS_FILES, rng.choice((1, 1, 2)))
+    files = rng.sample(WORDPRESS_FILES, rng.choice((2, 3, 6)))
     double_slash = "/" if rng.random() < 0.5 else ""
     return [double_slash + folder + file for file in files for folder in WORDPRESS_FOLDERS]
 

@@ -60,7 +60,7 @@ def sync_clients(stage: Stage) -> Iterator[Burst]:
             (time, who, path) for time in moments(rng, stage.start, stage.end, own.choice((20, 30, 60, 120)), 0.1)
         ]
     for time, who, path in sorted(timed, key=lambda item: item[0]):
-        fresh = Answer(304 if rng.random() < 0.7 else 200, rng.randrange(2000), 8)
+        fresh = stage.site.not_modified() if rng.random() < 0.7 else Answer(200, 40 + rng.randrange(2000), 8)
         if rng.random() < 0.02:
             yield [who.request(time, "GET", path, Answer(401, 64, 4)), who.request(time + 0.3, "GET", path, fresh)]
         else:
@@ -81,7 +81,7 @@ def pagespeed_proxy(stage: Stage) -> Iterator[Burst]:
         page = site.popular_page(rng)
         burst: Burst = []
         for asset in page.assets:
-            answer = Answer(304, 124, 0.3) if rng.random() < 0.8 else site.answer(rng, "GET", asset)
+            answer = site.not_modified() if rng.random() < 0.8 else site.answer(rng, "GET", asset)
             burst.append(who.request(time + 0.02 * len(burst), "GET", asset, answer, site.url(page.path)))
         if burst:
             yield burst

@@ -40,7 +40,7 @@ def _crawl_target(site: Site, rng: Random) -> str:
 
 def _crawled(site: Site, rng: Random, target: str) -> Answer:
     answer = site.answer(rng, "GET", target)
-    return Answer(304, 0, answer.duration_ms) if answer.status == 200 and rng.random() < 0.12 else answer
+    return site.not_modified() if answer.status == 200 and rng.random() < 0.12 else answer
 
 
 @machine("other_crawlers", "search-optimiser, archive and AI crawlers that walk for an hour or so at a steady pace")
@@ -119,7 +119,7 @@ def feed_readers(stage: Stage) -> Iterator[Burst]:
     ]
     for time, who in sorted(timed, key=lambda item: item[0]):
         feed = feeds[0]
-        answer = Answer(304, 0, 20) if rng.random() < 0.85 else stage.site.answer(rng, "GET", feed)
+        answer = stage.site.not_modified() if rng.random() < 0.85 else stage.site.answer(rng, "GET", feed)
         yield [who.request(time, "GET", feed, answer)]
 
 
@@ -127,7 +127,7 @@ def feed_readers(stage: Stage) -> Iterator[Burst]:
 def link_checker(stage: Stage) -> Iterator[Burst]:
     site, own, rng = stage.site, stage.identity("links"), stage.chance("links")
     who = client("link_checker", addresses.ipv4(own), own.choice(agents.LINK_CHECKERS))
-    for start in moments(rng, stage.start, stage.end, 3 * DAY_SECONDS):
+    for start in moments(rng, stage.start, stage.end, min(3 * DAY_SECONDS, stage.end - stage.start)):
         burst = []
         time = start
         for page in site.public_pages[:400]:
