@@ -116,7 +116,7 @@ class Store:
                 orjson.dumps({"index": {"_id": id_}}) + b"\n" + orjson.dumps(document) + b"\n"
                 for id_, document in batch
             )
-            result = failures.with_retries(lambda body=body: self._bulk_or_busy(index, body), self._shown)  # type: ignore[misc]
+            result = self.bulk_patiently(index, body)
             if result.errors:
                 position, reason = result.errors[0]
                 raise StoreError(f"The store refused document {batch[position][0]} of {index}: {reason}")
@@ -130,6 +130,10 @@ class Store:
         if {429, 503} & set(result.statuses):
             raise failures.StoreBusy(f"The store at {self._shown} is overloaded: {result.errors[0][1]}")
         return result
+
+    def bulk_patiently(self, index: str, body: bytes) -> BulkResult:
+        """The same, again after a pause while the store is busy or away. For bodies that may be sent twice."""
+        return failures.with_retries(lambda: self._bulk_or_busy(index, body), self._shown)
 
     def create_document(self, index: str, id_: str, document: Document) -> bool:
         """Write a document only if its id is free. Return whether it was."""
@@ -155,7 +159,7 @@ class Store:
         deleted = 0
         for batch in batched(ids, WRITE_BATCH):
             body = b"".join(orjson.dumps({"delete": {"_id": id_}}) + b"\n" for id_ in batch)
-            result = failures.with_retries(lambda body=body: self._bulk_or_busy(index, body), self._shown)  # type: ignore[misc]
+            result = self.bulk_patiently(index, body)
             deleted += result.statuses.count(200)
         if deleted:
             self.refresh(index)

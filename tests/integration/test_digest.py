@@ -1,0 +1,359 @@
+"""The digest from a real engine to a real mail server."""
+
+import shutil
+import socket
+import ssl
+import subprocess
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult, LoginPassword
+
+from alerts import mail
+from alerts.facts import gather
+from alerts.figures import Background, Change, Coverage, Span
+from tests.conftest import Run
+from tests.integration.site_examples import ATTACKER, HOSTILE_PATH, SINCE, UNTIL, VISITOR, fill
+from wwwatch.settings import MailSettings
+from wwwatch.store import Store
+
+SPAN = Span(SINCE, UNTIL)
+Serve = Callable[..., int]
+
+
+class Mailbox:
+    """Keeps what arrives. Refuses recipients whose name begins with `nobody`."""
+
+    def __init__(self) -> None:
+        self.mails: list[bytes] = []
+        self.recipients: list[str] = []
+
+    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802
+        if address.startswith("nobody"):
+            return "550 5.1.1 no such user \x1b[31m"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
+        self.mails.append(envelope.content)
+        self.recipients += envelope.rcpt_tos
+        return "250 OK"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def mailbox() -> Mailbox:
+    return Mailbox()
+
+
+@pytest.fixture
+def serve(mailbox: Mailbox) -> Iterator[Serve]:
+    """Start a mail server: `port = serve(tls_context=...)`."""
+    running: list[Controller] = []
+
+    def start(**options: Any) -> int:
+        controller = Controller(mailbox, hostname="127.0.0.1", port=free_port(), **options)
+        controller.start()
+        running.append(controller)
+        return int(controller.port)
+
+    yield start
+    for controller in running:
+        controller.stop()
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ssl.SSLContext]:
+    """A certificate for `localhost`, its own authority, and a server's context that uses it."""
+    if not shutil.which("openssl"):
+        pytest.skip("no openssl to make a certificate with")
+    folder = tmp_path_factory.mktemp("certificate")
+    key, public = folder / "key.pem", folder / "certificate.pem"
+    request = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
+    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    subprocess.run(
+        ["openssl", *request, *names, "-keyout", key, "-out", public], check=True, capture_output=True, timeout=60
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(public, key)
+    return public, context
+
+
+def parsed(content: bytes) -> EmailMessage:
+    message = message_from_bytes(content, policy=default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def part(message: EmailMessage, kind: str) -> str:
+    body = message.get_body((kind,))
+    assert body is not None
+    return str(body.get_content())
+
+
+def a_mail(settings: MailSettings) -> EmailMessage:
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = settings.sender, list(settings.recipients), "digest"
+    message.set_content("text")
+    return message
+
+
+# ---- facts
+
+
+def test_the_facts_are_those_of_the_span(store: Store, namespace: str) -> None:
+    fill(store, namespace)
+
+    facts = gather(store, namespace, SPAN)
+
+    assert (facts.traffic.requests, facts.traffic.clients, facts.traffic.body_bytes) == (600, 3, 600_000)
+    assert facts.traffic.by_status == {"2xx": 121, "3xx": 360, "4xx": 118, "5xx": 1}
+    assert (facts.traffic_before.requests, facts.traffic_before.clients) == (310, 1)
+    assert [incident.severity for incident in facts.incidents.detailed] == ["critical"]
+    assert facts.incidents.counts == {"brute_force": {"critical": 1}}
+    assert facts.incidents.not_closed == 1
+    assert facts.incidents.background == (Background("scan", clients=2, anomalies=3),)
+    assert facts.coverage.minutes_with_events - facts.coverage.minutes_judged == 1
+    assert facts.coverage.model_versions == ("base-1",)
+    assert [(host.name, host.requests_before) for host in facts.silent_hosts] == [("web2", 10)]
+    assert facts.silent_hosts[0].last_event == SINCE - timedelta(hours=2)
+    assert Change("URL", "/wp-login.php", 118, 0) in facts.changes
+    assert Change("client", ATTACKER, 119, 0) in facts.changes
+
+
+def test_rejected_lines_belong_to_the_events_they_arrived_with(store: Store, namespace: str) -> None:
+    fill(store, namespace)
+
+    assert gather(store, namespace, SPAN).rejects == {"no_format": 1}
+
+
+def test_the_timeline_holds_every_event_of_the_span_and_no_other(store: Store, namespace: str) -> None:
+    fill(store, namespace)
+
+    timeline = gather(store, namespace, SPAN).timeline
+
+    assert timeline.step_seconds == 600
+    assert (timeline.points[0].start, len(timeline.points)) == (SINCE, 144)
+    assert sum(sum(point.by_status.values()) for point in timeline.points) == 600
+
+
+def test_a_namespace_without_anything_has_empty_facts(store: Store, namespace: str) -> None:
+    facts = gather(store, namespace, SPAN)
+
+    assert (facts.traffic.requests, facts.incidents.total, facts.rejects) == (0, 0, {})
+    assert facts.coverage == Coverage(0, 0, ())
+
+
+# ---- the command
+
+
+def test_the_command_mails_the_last_day_of_an_old_log(
+    store: Store, namespace: str, run: Run, serve: Serve, mailbox: Mailbox
+) -> None:
+    fill(store, namespace)
+    port = str(serve())
+    mail_settings = {"WWWATCH_MAIL__HOST": "127.0.0.1", "WWWATCH_MAIL__PORT": port}
+    own = {"WWWATCH_MAIL__RECIPIENTS": "a@x.example,b@x.example", "WWWATCH_SITE__NAME": "Shöp"}
+
+    done = run("digest", "--namespace", namespace, **mail_settings, **own)
+
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert mailbox.recipients == ["a@x.example", "b@x.example"]
+    message = parsed(mailbox.mails[0])
+    assert message["Subject"] == "[wwwatch] digest Shöp 2026-03-02: 1 critical, 0.2 % not judged, 1 host silent"
+    text, page = part(message, "plain"), part(message, "html")
+    assert text.startswith("1 incident: 1 critical. 1 not closed. Not judged yet: 0.2 % of the minutes with events.")
+    assert "2026-03-01 12:00 to 2026-03-02 12:00 UTC" in text
+    assert "hxxp://evil[.]example/" in text
+    assert f"wwwatch ip {ATTACKER} --namespace {namespace}" in text
+    assert "<script" not in page
+    assert "&lt;b&gt;now&lt;/b&gt;" in page
+    assert "http://" not in page + text
+    pictures = [found for found in message.walk() if found.get_content_type() == "image/png"]
+    assert len(pictures) == 2
+    assert all(f"cid:{found['Content-ID'].strip('<>')}" in page for found in pictures)
+
+
+def test_the_command_prints_and_saves(store: Store, namespace: str, run: Run, tmp_path: Path) -> None:
+    fill(store, namespace)
+    page = tmp_path / "digest.html"
+
+    done = run("digest", "--namespace", namespace, "--print", "--html", page)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("1 incident: 1 critical.")
+    assert len(done.stdout.splitlines()) <= 60
+    assert str(page) in done.stderr.replace("\n", "")
+    assert page.read_text(encoding="utf-8").count("data:image/png;base64,") == 2
+
+
+def test_json_is_one_object_with_the_facts_as_stored(store: Store, namespace: str, run: Run) -> None:
+    fill(store, namespace)
+
+    done = run("digest", "--namespace", namespace, "--json")
+
+    facts = orjson.loads(done.stdout)
+    assert facts["traffic"]["requests"] == 600
+    assert facts["incidents"]["detailed"][0]["reason"].endswith("<b>now</b>")
+    assert not [change for change in facts["changes"] if change["name"] == HOSTILE_PATH]
+
+
+def test_a_span_can_be_chosen(store: Store, namespace: str, run: Run) -> None:
+    fill(store, namespace)
+
+    done = run(
+        "digest", "--namespace", namespace, "--json", "--since", "2026-02-28T12:00:00Z", "--until", "2026-03-01T12:00"
+    )
+
+    facts = orjson.loads(done.stdout)
+    assert (facts["traffic"]["requests"], facts["traffic"]["clients"], facts["incidents"]["detailed"]) == (310, 1, [])
+    assert VISITOR not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "code", "says"),
+    [
+        ((), {}, 2, "mail.host (WWWATCH_MAIL__HOST) and mail.recipients"),
+        ((), {"WWWATCH_MAIL__HOST": "127.0.0.1"}, 2, "mail.recipients (WWWATCH_MAIL__RECIPIENTS) is not set"),
+        (("--print",), {"WWWATCH_SITE__TIMEZONE": "Mars"}, 2, "site.timezone"),
+        (("--html", "/nowhere/at/all.html"), {}, 1, "Cannot write /nowhere/at/all.html"),
+        (("--print", "--since", "2026-01-02", "--until", "2026-01-01"), {}, 2, "is not before --until"),
+        (("--print", "--json"), {}, 2, "choose one"),
+    ],
+)
+def test_what_cannot_work_is_said(
+    namespace: str, run: Run, arguments: tuple[str, ...], environment: dict[str, str], code: int, says: str
+) -> None:
+    done = run("digest", "--namespace", namespace, *arguments, **environment)
+
+    assert (done.returncode, done.stdout) == (code, "")
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+# ---- the mail server
+
+
+def test_starttls_with_a_password_delivers(
+    serve: Serve, mailbox: Mailbox, certificate: tuple[Path, ssl.SSLContext]
+) -> None:
+    def check(server: Any, session: Any, envelope: Any, mechanism: str, given: Any) -> AuthResult:
+        known = isinstance(given, LoginPassword) and (given.login, given.password) == (b"me", b"secret")
+        return AuthResult(success=known, handled=False)
+
+    port = serve(tls_context=certificate[1], require_starttls=True, auth_required=True, authenticator=check)
+    settings = MailSettings(
+        host="localhost",
+        port=port,
+        security="starttls",
+        ca_file=certificate[0],
+        username="me",
+        password="secret",
+        recipients=("a@x.example",),
+    )
+
+    assert mail.send(a_mail(settings), settings) == []
+    assert len(mailbox.mails) == 1
+
+    wrong = settings.model_copy(update={"password": MailSettings(password="no").password})
+    with pytest.raises(mail.MailError, match="535") as caught:
+        mail.send(a_mail(wrong), wrong)
+    assert "mail.password" in caught.value.hint
+    assert "secret" not in caught.value.message
+
+
+def test_tls_from_the_start_delivers(serve: Serve, mailbox: Mailbox, certificate: tuple[Path, ssl.SSLContext]) -> None:
+    port = serve(ssl_context=certificate[1])
+    settings = MailSettings(
+        host="localhost", port=port, security="tls", ca_file=certificate[0], recipients=("a@x.example",)
+    )
+
+    assert mail.send(a_mail(settings), settings) == []
+    assert len(mailbox.mails) == 1
+
+
+def test_an_untrusted_certificate_is_refused(
+    serve: Serve, mailbox: Mailbox, certificate: tuple[Path, ssl.SSLContext]
+) -> None:
+    settings = MailSettings(
+        host="localhost", port=serve(tls_context=certificate[1]), security="starttls", recipients=("a@x.example",)
+    )
+
+    with pytest.raises(mail.MailError, match="certificate is not trusted") as caught:
+        mail.send(a_mail(settings), settings)
+
+    assert "mail.ca_file" in caught.value.hint
+    assert mailbox.mails == []
+
+
+def test_a_refused_recipient_is_reported_and_the_others_get_the_mail(serve: Serve, mailbox: Mailbox) -> None:
+    recipients = ("nobody@x.example", "a@x.example")
+    settings = MailSettings(host="127.0.0.1", port=serve(), recipients=recipients)
+
+    refused = mail.send(a_mail(settings), settings)
+
+    assert mailbox.recipients == ["a@x.example"]
+    assert [(refusal.recipient, refusal.reason[:3]) for refusal in refused] == [("nobody@x.example", "550")]
+    error = mail.refusal_error(refused, settings)
+    assert "1 of 2" in error.message
+    assert "\x1b" not in error.message
+
+
+def test_all_recipients_refused_is_an_error(serve: Serve, mailbox: Mailbox) -> None:
+    settings = MailSettings(host="127.0.0.1", port=serve(), recipients=("nobody@x.example",))
+
+    with pytest.raises(mail.MailError, match=r"1 of 1 recipients: nobody@x\.example: 550"):
+        mail.send(a_mail(settings), settings)
+
+
+@pytest.mark.parametrize(
+    ("changed", "hint"),
+    [
+        ({"host": "127.0.0.1"}, "mail.host"),
+        ({"host": "no-such-host.invalid"}, "mail.host"),
+        ({"host": "127.0.0.1", "security": "starttls", "ca_file": "/nowhere.pem"}, "mail."),
+    ],
+)
+def test_a_server_that_is_not_there_is_named_with_the_setting(changed: dict[str, Any], hint: str) -> None:
+    settings = MailSettings(port=free_port(), recipients=("a@x.example",), **changed)
+
+    with pytest.raises(mail.MailError) as caught:
+        mail.send(a_mail(settings), settings)
+
+    assert f"{settings.host}:{settings.port}" in caught.value.message
+    assert hint in caught.value.hint
+
+
+def test_a_server_without_tls_is_not_talked_to_in_the_clear(serve: Serve, mailbox: Mailbox) -> None:
+    settings = MailSettings(host="127.0.0.1", port=serve(), security="starttls", recipients=("a@x.example",))
+
+    with pytest.raises(mail.MailError) as caught:
+        mail.send(a_mail(settings), settings)
+
+    assert "mail.security" in caught.value.hint
+    assert mailbox.mails == []
+
+
+def test_a_silent_server_ends_in_a_message() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        settings = MailSettings(
+            host="127.0.0.1", port=listener.getsockname()[1], timeout_seconds=0.2, recipients=("a@x.example",)
+        )
+
+        with pytest.raises(mail.MailError, match=r"no answer in 0\.2 s") as caught:
+            mail.send(a_mail(settings), settings)
+
+    assert "mail.timeout_seconds" in caught.value.hint
