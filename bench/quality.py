@@ -198,7 +198,7 @@ def main(arguments: list[str]) -> None:
         for result in results:
             print("| " + " | ".join(row(result)) + " |")
     else:
-        print_table("Quality on the second half of each log", COLUMNS, [row(result) for result in results], COLUMNS[3:])
+        print_table("Quality on the second half of each log", COLUMNS, [row(result) for result in results])
 
 
 if __name__ == "__main__":

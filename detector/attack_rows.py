@@ -10,17 +10,20 @@ from random import Random
 from typing import Any
 
 import pandas as pd
-from ingest.pipeline import bulk_bodies
 
 from detector.features import WINDOWS_SECONDS, collect, span_query
 from detector.model import NORMAL, SEED
-from detector.training import Rows
+from detector.training import Rows, capped
 from detector.windows import Span, aligned
+from ingest import formats
+from ingest.convert import Converter
+from ingest.reader import Chunk
 from simulator.attacks import ATTACKS
 from simulator.lines import combined
 from simulator.request import Request
 from simulator.site import Site
 from wwwatch.errors import StoreError
+from wwwatch.moments import iso
 from wwwatch.store import Store, names
 
 # Strengths of the runs of each style, from just noticeable to violent; each is moved a little by chance.
@@ -35,6 +38,8 @@ TOP_PATHS = 400
 # neither an example of the attack nor of normal traffic. Figures are per window of one minute, ten minutes, an hour.
 LEAST_REQUESTS = {"dos": (120, 300, 600), "scraping": (60, 60, 120)}
 LEAST_LOGINS = 3
+MOST_ROWS_A_CLASS = 400
+LINES_A_BODY = 2000
 ADVANCE_QUIETLY: Callable[..., None] = lambda *_, **__: None  # noqa: E731 - a name for doing nothing
 
 
@@ -101,7 +106,7 @@ def attacks(
     counts["site_requests"] = counts["requests"] + rest
     labels = counts["entity"].map(classes).astype(str)
     shows = [_shows(row, label) for row, label in zip(counts.to_dict("records"), labels, strict=True)]
-    return Rows(counts[shows].reset_index(drop=True), labels[shows].reset_index(drop=True))
+    return capped(Rows(counts[shows], labels[shows]), MOST_ROWS_A_CLASS, seed)
 
 
 def _runs(site: Site, seed: int, styles: Iterable[str], advance: Callable[..., None]) -> Iterator[Request]:
@@ -142,7 +147,7 @@ def count(store: Store, requests: Sequence[Request], advance: Callable[..., None
     low, high = min(request.time for request in requests), max(request.time for request in requests)
     span = Span(int(low), int(high) + 1)
     try:
-        for body in bulk_bodies((combined(request) for request in requests), "nginx.access", index):
+        for body in _bodies(requests, index):
             _send(store, index, body)
         store.refresh(index)
         frames = []
@@ -152,6 +157,26 @@ def count(store: Store, requests: Sequence[Request], advance: Callable[..., None
         return pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)
     finally:
         store.delete_index(index)
+
+
+def _bodies(requests: Sequence[Request], index: str) -> Iterator[bytes]:
+    """Bulk bodies, made of log lines by the shipper's own parser."""
+    converter = Converter(
+        identity=index,
+        path="",
+        namespace="scratch",
+        host="",
+        server="nginx",
+        log_format=formats.named("combined"),
+        only=True,
+    )
+    offset = 0
+    for start in range(0, len(requests), LINES_A_BODY):
+        lines = [combined(request).encode() for request in requests[start : start + LINES_A_BODY]]
+        end = offset + sum(len(line) + 1 for line in lines)
+        items = converter.convert(Chunk(offset, end, lines, b""), iso(datetime.fromtimestamp(EPOCH, UTC))).events
+        yield "\n".join(items.to_list()).encode() + b"\n"
+        offset = end
 
 
 def _send(store: Store, index: str, body: bytes) -> None:

@@ -12,6 +12,7 @@ import pandas as pd
 import polars as pl
 
 from detector.features import KEYS, RAW, schema_hash
+from detector.registry import BASE_PREFIX
 from detector.training import Rows
 
 FILE_NAME = "base_rows.parquet"
@@ -25,7 +26,7 @@ def _bytes() -> bytes:
 @cache
 def version() -> str:
     """The base model's version: of these rows, counted by this schema."""
-    return f"base-{schema_hash()}-{hashlib.sha256(_bytes()).hexdigest()[:8]}"
+    return f"{BASE_PREFIX}{schema_hash()}-{hashlib.sha256(_bytes()).hexdigest()[:8]}"
 
 
 def load() -> Rows:

@@ -3,9 +3,11 @@
 A pass that dies half way is repeated harmlessly: everything is written by id, and the ledger last.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+
+import pandas as pd
 
 from detector import anomalies, features, incidents, ledger
 from detector.model import Model
@@ -15,7 +17,7 @@ from wwwatch.store import Store, names
 
 LONGEST_SPAN_SECONDS = 86400
 # Due minutes closer than this are asked for together.
-GAP_SECONDS = 3600
+GAP_SECONDS = 6 * 3600
 
 
 @dataclass
@@ -54,11 +56,9 @@ def detect(
 def _judge_day(store: Store, namespace: str, model: Model, day: ledger.Due, newest: datetime, outcome: Outcome) -> None:
     for window_seconds in features.WINDOWS_SECONDS:
         judged = spans(touched(day.counts, window_seconds), window_seconds, LONGEST_SPAN_SECONDS, GAP_SECONDS)
-        findings: list[Finding] = []
-        for span in judged:
-            counts = features.collect(store, names.access_index(namespace), span.since, span.until, window_seconds)
-            outcome.entity_windows += len(counts)
-            findings += score(model, counts)
+        counts = _counts(store, namespace, judged, window_seconds)
+        outcome.entity_windows += len(counts)
+        findings = score(model, counts)
         written = anomalies.documents(store, namespace, model, findings)
         found = {id_ for id_, _ in written}
         outcome.anomalies += store.write_documents(names.anomalies(namespace), written)
@@ -75,7 +75,13 @@ def backtest(store: Store, namespace: str, model: Model, due: ledger.Due) -> lis
     findings: list[Finding] = []
     for day in due.by_day():
         for window_seconds in features.WINDOWS_SECONDS:
-            for span in spans(touched(day.counts, window_seconds), window_seconds, LONGEST_SPAN_SECONDS, GAP_SECONDS):
-                counts = features.collect(store, names.access_index(namespace), span.since, span.until, window_seconds)
-                findings += score(model, counts)
+            judged = spans(touched(day.counts, window_seconds), window_seconds, LONGEST_SPAN_SECONDS, GAP_SECONDS)
+            findings += score(model, _counts(store, namespace, judged, window_seconds))
     return findings
+
+
+def _counts(store: Store, namespace: str, judged: Iterable[Span], window_seconds: int) -> pd.DataFrame:
+    index = names.access_index(namespace)
+    frames = [features.collect(store, index, span.since, span.until, window_seconds) for span in judged]
+    kept = [frame for frame in frames if len(frame)]
+    return pd.concat(kept, ignore_index=True) if kept else frames[0]

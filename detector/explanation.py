@@ -14,7 +14,8 @@ from detector.model import UNUSUAL, Floats, Model
 from detector.scoring import Finding
 
 TOLD_FEATURES = 5
-UNIT = {60: "min", 600: "10 min", 3600: "h"}
+OCCLUSION_BATCH = 500
+WINDOW_WORDS = {60: "a minute", 600: "10 minutes", 3600: "an hour"}
 WORDS = {
     "requests": "requests",
     "login_failures": "failed logins",
@@ -64,12 +65,16 @@ def _contributions(model: Model, features: pd.DataFrame, findings: Sequence[Find
 
 
 def _occlusion(model: Model, rows: Floats, measure: Callable[[pd.DataFrame], Floats]) -> Floats:
-    base = measure(pd.DataFrame(rows, columns=list(FEATURES)))
+    """All changed rows of a batch are judged in one call: calls cost more than rows."""
     drops = np.zeros(rows.shape)
-    for column, name in enumerate(FEATURES):
-        changed = rows.copy()
-        changed[:, column] = model.typical[name]
-        drops[:, column] = base - measure(pd.DataFrame(changed, columns=list(FEATURES)))
+    for start in range(0, len(rows), OCCLUSION_BATCH):
+        batch = rows[start : start + OCCLUSION_BATCH]
+        changed = np.repeat(batch[np.newaxis], len(FEATURES) + 1, axis=0)
+        for column, name in enumerate(FEATURES):
+            changed[column, :, column] = model.typical[name]
+        judged = measure(pd.DataFrame(changed.reshape(-1, len(FEATURES)), columns=list(FEATURES)))
+        by_feature = judged.reshape(len(FEATURES) + 1, len(batch))
+        drops[start : start + len(batch)] = (by_feature[-1] - by_feature[:-1]).T
     return drops
 
 
@@ -100,7 +105,7 @@ def _excess(finding: Finding, expected: Mapping[str, float], name: str) -> float
 
 def reason(model: Model, finding: Finding, path: str | None) -> str:
     """One sentence: what was seen, where, and what is usual. `path` is the most telling URL path, if there is one."""
-    counts, window = finding.counts, UNIT.get(finding.window_seconds, f"{finding.window_seconds} s")
+    counts, window = finding.counts, WINDOW_WORDS[finding.window_seconds]
     on = f" on {path[:120]}" if path else ""
     sentences: dict[str, Callable[[], str]] = {
         "dos": lambda: f"{counts['requests']:,.0f} requests in {window}, {_share(finding)} of the site's traffic",

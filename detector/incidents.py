@@ -144,6 +144,8 @@ def _incident(
     status = CLOSED if now - end > QUIET else ESCALATED if severity > first["event"]["severity"] else OPEN
     clients = len({episode.entity_id for episode in members})
     told = worst["event"]["reason"]
+    if entity_type == "site":
+        told = f"{clients:,} clients, each with little; one of them: {told}" if clients > 1 else f"one client: {told}"
     return document | {
         "@timestamp": iso(end),
         "event": {
@@ -155,7 +157,7 @@ def _incident(
             "end": iso(end),
             "severity": severity,
             "risk_score": float(severity),
-            "reason": told if entity_type != "site" else f"{clients:,} clients, each with little: {told}",
+            "reason": told,
             "original": worst["event"].get("original", [])[:SAMPLES_TOLD],
         },
         "wwwatch": {

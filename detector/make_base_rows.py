@@ -14,6 +14,7 @@ from detector.attack_rows import attacks, count, labelled, usual_traffic
 from detector.base_rows import FILE_NAME, save
 from detector.model import NORMAL, SEED
 from detector.training import Rows, label_counts
+from simulator.machines import MACHINES
 from simulator.site import Site
 from simulator.traffic import generate
 from wwwatch.console import progress, say
@@ -39,7 +40,8 @@ def sites() -> list[tuple[str, Site, int, int]]:
 def rows_of(store: Store, name: str, site: Site, visitors_per_day: int, days: int, seed: int) -> Rows:
     """Ordinary traffic and attacks of one site, each row labelled."""
     start = START.timestamp()
-    requests = generate(site, start, start + days * DAY_SECONDS, seed, visitors_per_day=visitors_per_day)
+    end = start + days * DAY_SECONDS
+    requests = generate(site, start, end, seed, visitors_per_day, harmless=tuple(MACHINES))
     with progress(f"{name}: counting") as advance:
         normal = labelled(count(store, requests, advance), requests)
         background = usual_traffic(normal.counts[normal.labels == NORMAL])

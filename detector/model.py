@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier, IsolationForest
+from threadpoolctl import threadpool_limits
 
 from detector.features import FEATURES, schema_hash
 
@@ -55,7 +56,8 @@ class Model:
 
     def probabilities(self, vectors: pd.DataFrame) -> Floats:
         """Shape (rows, classes). vectors: columns FEATURES, in any order; NaN is allowed."""
-        result: Floats = self.classifier.predict_proba(vectors[list(FEATURES)].to_numpy())
+        with one_thread():
+            result: Floats = self.classifier.predict_proba(vectors[list(FEATURES)].to_numpy())
         return result
 
     def hostility(self, vectors: pd.DataFrame) -> Floats:
@@ -76,15 +78,21 @@ def _filled(vectors: pd.DataFrame) -> Floats:
     return filled
 
 
+def one_thread() -> threadpool_limits:
+    """For scikit-learn: threads that share their cores with the store wait for each other more than they help."""
+    return threadpool_limits(limits=1, user_api="openmp")
+
+
 def fit_classifier(vectors: pd.DataFrame, labels: pd.Series, weights: pd.Series) -> HistGradientBoostingClassifier:
     """Fit the classes. vectors: columns FEATURES; labels: NORMAL or a class; weights: importance of each row."""
     classifier = HistGradientBoostingClassifier(
-        max_iter=80, learning_rate=0.15, max_leaf_nodes=15, min_samples_leaf=10, l2_regularization=1.0,
+        max_iter=60, learning_rate=0.2, max_leaf_nodes=15, min_samples_leaf=10, l2_regularization=1.0,
         early_stopping=False, random_state=SEED,
     )  # fmt: skip
-    return classifier.fit(
-        vectors[list(FEATURES)].to_numpy(), labels.to_numpy(dtype=str), sample_weight=weights.to_numpy()
-    )
+    with one_thread():
+        return classifier.fit(
+            vectors[list(FEATURES)].to_numpy(), labels.to_numpy(dtype=str), sample_weight=weights.to_numpy()
+        )
 
 
 def fit_outliers(vectors: pd.DataFrame) -> IsolationForest:

@@ -16,16 +16,11 @@ from wwwatch.moments import iso
 from wwwatch.store import Store, names
 
 # What scikit-learn's gradient boosting and isolation forest are made of, beyond what skops trusts by itself.
-TRUSTED = [
-    "sklearn._loss.link.LogitLink",
-    "sklearn._loss.link.MultinomialLogit",
-    "sklearn._loss.loss.HalfBinomialLoss",
-    "sklearn._loss.loss.HalfMultinomialLoss",
-    "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
-    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-    "sklearn.tree._tree.Tree",
-]
+TRUSTED = ["sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor", "sklearn.tree._tree.Tree"]
 HISTORY_LIMIT = 20
+# Base models are every namespace's. No namespace can have this name.
+BASE_NAMESPACE = "_base"
+BASE_PREFIX = "base-"
 
 
 class ModelError(WwwatchError):
@@ -76,7 +71,11 @@ def register(store: Store, namespace: str, model: Model, now: datetime) -> None:
     """Store a model version of a namespace. It becomes active by `activate`."""
     document = {
         "@timestamp": iso(now),
-        "wwwatch": {"namespace": namespace, "model_version": model.version, "schema": model.schema},
+        "wwwatch": {
+            "namespace": _owner(namespace, model.version),
+            "model_version": model.version,
+            "schema": model.schema,
+        },
         "model": pack(model),
     }
     store.write_documents(names.MODELS, [(_id(namespace, model.version), document)])
@@ -118,7 +117,7 @@ def versions(store: Store, namespace: str) -> list[dict[str, Any]]:
     """Version, time, schema and card of each registered model, newest first."""
     found = store.documents(
         names.MODELS,
-        {"term": {"wwwatch.namespace": namespace}},
+        {"terms": {"wwwatch.namespace": [namespace, BASE_NAMESPACE]}},
         sort=[{"@timestamp": "desc"}],
         fields=["@timestamp", "wwwatch", "model.card", "model.thresholds"],
     )
@@ -139,8 +138,12 @@ def _history(store: Store, namespace: str) -> list[str]:
     return list(document.get("history", [])) if document else []
 
 
+def _owner(namespace: str, version: str) -> str:
+    return BASE_NAMESPACE if version.startswith(BASE_PREFIX) else namespace
+
+
 def _id(namespace: str, version: str) -> str:
-    return f"{namespace}:{version}"
+    return f"{_owner(namespace, version)}:{version}"
 
 
 def _pointer(namespace: str) -> str:

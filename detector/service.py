@@ -31,12 +31,13 @@ def active_model(store: Store, namespace: str, now: datetime) -> Model:
 
 
 def base_model(store: Store, namespace: str, now: datetime) -> Model:
-    """The base model. Fitted once per version of its rows, then kept in the registry."""
+    """The base model. Fitted once per store and version of its rows, then kept in the registry for every namespace."""
     version = base_rows.version()
     if version in {entry["version"] for entry in registry.versions(store, namespace)}:
-        return registry.load(store, namespace, version)
-    model = training.fit_base(base_rows.load(), version)
-    registry.register(store, namespace, model, now)
+        model = registry.load(store, namespace, version)
+    else:
+        model = training.fit_base(base_rows.load(), version)
+        registry.register(store, namespace, model, now)
     if registry.active_version(store, namespace) is None:
         registry.activate(store, namespace, version, now)
     return model

@@ -143,6 +143,15 @@ def choose_thresholds(model: Model, held_out: pd.DataFrame) -> dict[str, float]:
     return thresholds
 
 
+def capped(rows: Rows, most: int, seed: int) -> Rows:
+    """At most so many rows of each attack class, drawn by chance: more of the same would only cost time."""
+    order = np.random.default_rng(seed).permutation(len(rows))
+    labels = rows.labels.iloc[order]
+    kept = order[(labels.groupby(labels).cumcount() < most).to_numpy() | (labels == NORMAL).to_numpy()]
+    kept.sort()
+    return Rows(rows.counts.iloc[kept].reset_index(drop=True), rows.labels.iloc[kept].reset_index(drop=True))
+
+
 def balanced(labels: pd.Series) -> pd.Series:
     """A weight a row so that normal weighs as much as all attacks together, and every attack class the same."""
     counts = labels.value_counts()

@@ -1,0 +1,85 @@
+"""One file's lines to bulk items: what `ship` sends and `parse` prints. Knows no store."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+import polars as pl
+
+from ingest import documents, formats, rejects
+from ingest.formats import LogFormat
+from ingest.parse import LINE, ROW, frame_of, parse
+from ingest.reader import STDIN, Chunk
+
+SERVERS = ("nginx", "apache")
+SERVERS_BY_WORD = {"nginx": "nginx", "apache": "apache", "httpd": "apache"}
+DEFAULT_SERVER = "nginx"
+
+
+@dataclass(frozen=True)
+class Converted:
+    """A chunk as items. events: text of each, in order, and its row in the chunk. rejects: the same by reason word."""
+
+    events: pl.Series
+    event_rows: pl.Series
+    rejects: dict[str, list[tuple[int, str]]]
+
+
+@dataclass
+class Converter:
+    """Turns the chunks of one file into items. Remembers the file's format once it is known.
+
+    path: as logged in `log.file.path`. server: nginx or apache, empty until known. only: the format was named by the
+    user, so no other is tried. with_actions: each item is led by its bulk action line, with an id.
+    """
+
+    identity: str
+    path: str
+    namespace: str
+    host: str
+    server: str
+    log_format: LogFormat | None
+    only: bool
+    with_actions: bool = True
+
+    @property
+    def dataset(self) -> str:
+        """`event.dataset` of its events."""
+        return f"{self.server or DEFAULT_SERVER}.access"
+
+    def convert(self, chunk: Chunk, ingested: str) -> Converted:
+        """ingested: ISO 8601 UTC."""
+        if self.log_format is None:
+            self.log_format = formats.detect(frame_of(chunk)[LINE])
+        if not self.server:
+            self.server = self.log_format.server if self.log_format else ""
+        parsed = parse(chunk, formats.candidates(self.log_format, self.only))
+        constants = documents.constant_fields(self.dataset, self.namespace, self.host, self.path, ingested)
+        items = documents.serialise(parsed.events, constants, self.identity if self.with_actions else None)
+        refused: dict[str, list[tuple[int, str]]] = {}
+        for reason, row, item in self._rejects(ingested, rejects.of_chunk(parsed, chunk)):
+            refused.setdefault(reason, []).append((row, item))
+        return Converted(items, parsed.events[ROW], refused)
+
+    def _rejects(self, ingested: str, found: Iterator[rejects.Reject]) -> Iterator[tuple[str, int, str]]:
+        shared = rejects.shared_fields(self.namespace, self.host, self.path, ingested)
+        for reject in found:
+            document = rejects.document_of(reject, shared)
+            yield reject.reason, reject.row, self.item(f"{self.identity}-{reject.offset}-{reject.check}", document)
+
+    def item(self, id_: str, document: object) -> str:
+        """A document as bulk item."""
+        source = orjson.dumps(document).decode()
+        return f'{{"create":{{"_id":"{id_}"}}}}\n{source}' if self.with_actions else source
+
+
+def server_of(path: str) -> str:
+    """What a path says about who wrote the log: nginx, apache, or nothing."""
+    lowered = path.lower()
+    return next((server for word, server in SERVERS_BY_WORD.items() if word in lowered), "")
+
+
+def logged_path(path: str) -> str:
+    """The path as it goes into `log.file.path`."""
+    return "stdin" if path == STDIN else str(Path(path).absolute())

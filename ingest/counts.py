@@ -1,0 +1,43 @@
+"""What became of the lines that were read: they add up, always."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Counts:
+    """Lines. read is counted by the reader, the rest by what the store acknowledged."""
+
+    read: int = 0
+    sent: int = 0
+    duplicate: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)
+    files: int = 0
+
+    @property
+    def undelivered(self) -> int:
+        """Lines read and not (known to be) stored: 0 unless the run was cut short."""
+        return self.read - self.sent - self.duplicate - self.rejected.total()
+
+    def as_json(self, seconds: float) -> dict[str, Any]:
+        """For `--json`."""
+        return {
+            "read": self.read,
+            "sent": self.sent,
+            "duplicate": self.duplicate,
+            "rejected": dict(sorted(self.rejected.items())),
+            "undelivered": self.undelivered,
+            "files": self.files,
+            "seconds": round(seconds, 3),
+        }
+
+    def as_text(self, seconds: float) -> str:
+        """For people."""
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(self.rejected.items()))
+        rejected = f"{self.rejected.total():,} rejected" + (f" ({reasons})" if reasons else "")
+        stored = f"{self.sent:,} sent, {self.duplicate:,} duplicate, {rejected}"
+        text = f"{self.files:,} files, {self.read:,} lines read: {stored}"
+        if self.undelivered:
+            text += f", {self.undelivered:,} not delivered"
+        return f"{text}; {seconds:.1f} s."

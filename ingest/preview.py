@@ -1,0 +1,41 @@
+"""What `ship` would send, without a store."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from heapq import merge
+
+from ingest.convert import Converted, Converter, logged_path, server_of
+from ingest.formats import LogFormat
+from ingest.identity import identity, read_head
+from ingest.reader import CHUNK_BYTES, STDIN, Prefixed, chunks, opened
+from wwwatch.moments import iso
+
+
+def documents(
+    path: str,
+    wished: LogFormat | None,
+    server: str,
+    namespace: str,
+    host: str,
+    now: Callable[[], datetime],
+    chunk_bytes: int = CHUNK_BYTES,
+) -> Iterator[str]:
+    """The JSON documents of a file's lines, events and rejects in the order of the lines."""
+    with opened(path) as stream:
+        head = read_head(stream, path)
+        converter = Converter(
+            identity(host, head), logged_path(path), namespace, host, server or server_of(path), wished,
+            only=wished is not None, with_actions=False,
+        )  # fmt: skip
+        if path != STDIN:
+            stream.seek(0)
+        source = Prefixed(head, stream) if path == STDIN else stream
+        for chunk in chunks(source, path, 0, chunk_bytes):
+            yield from in_order(converter.convert(chunk, iso(now())))
+
+
+def in_order(converted: Converted) -> Iterator[str]:
+    """The items of a chunk in the order of its lines."""
+    events = zip(converted.event_rows, converted.events, strict=True)
+    for _, item in merge(events, *converted.rejects.values()):
+        yield item

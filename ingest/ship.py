@@ -1,0 +1,283 @@
+"""Files into the store, to their end. Reads and converts one chunk while those before it are being delivered."""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from threading import Event
+
+import polars as pl
+
+from ingest import formats, rejects
+from ingest.convert import Converted, Converter, logged_path, server_of
+from ingest.counts import Counts
+from ingest.delivery import Delivery, Outcome, Patience, Refused, id_of, source_of, split
+from ingest.identity import identity as identity_of
+from ingest.identity import read_head
+from ingest.positions import OPEN_END, Position, Positions, skip, tail_digest
+from ingest.reader import CHUNK_BYTES, STDIN, TAIL_BYTES, Chunk, LogFile, Prefixed, chunks, opened
+from wwwatch.errors import InputError, StoreError, WwwatchError
+from wwwatch.moments import iso
+from wwwatch.settings import Settings
+from wwwatch.store import Store, names
+
+REQUESTS_IN_FLIGHT = 2
+CHUNKS_IN_FLIGHT = 2
+MIRROR_EVERY_BYTES = 256 << 20
+
+
+class Stopped(WwwatchError):  # noqa: N818 - reads as the condition it names
+    """The run is ending; whoever waits for the store stops waiting."""
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the user asked for. format_name: a name or `auto`. server: nginx, apache or empty. now: the clock."""
+
+    namespace: str
+    format_name: str
+    server: str
+    now: Callable[[], datetime]
+    chunk_bytes: int = CHUNK_BYTES
+
+
+@dataclass
+class _Sent:
+    """A chunk on its way: its requests, each with the reason word of its rejects, None for events."""
+
+    chunk: Chunk
+    requests: list[tuple[str | None, Future[Outcome]]]
+
+
+class Shipper:
+    """Ships files into one store and namespace. Use it as a context manager: leaving it waits for what is in flight."""
+
+    def __init__(
+        self, store: Store, settings: Settings, wishes: Wishes, progress: Callable[[int], None] = lambda _: None
+    ) -> None:
+        self.counts = Counts()
+        self._store, self._wishes, self._progress = store, wishes, progress
+        self._host = settings.host.name
+        self._positions = Positions(settings.home, store, wishes.namespace, self._host)
+        self._stop = Event()
+        self._delivery = Delivery(store, Patience(sleep=self._pause))
+        self._pool = ThreadPoolExecutor(REQUESTS_IN_FLIGHT, "delivery")
+
+    def __enter__(self) -> "Shipper":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _pause(self, seconds: float) -> None:
+        if self._stop.wait(seconds):
+            raise Stopped("Stopped while waiting for the store.")
+
+    def ship(self, path: str) -> None:
+        """Deliver a file to its end. Raise InputError if it cannot be read (to the end), StoreError if the store
+        stays away; what was acknowledged is kept, and shipping again resumes behind it.
+        """
+        with opened(path) as stream:
+            head = read_head(stream, path)
+            self.counts.files += 1
+            if not head:
+                return
+            identity = identity_of(self._host, head)
+            if path == STDIN:
+                # Nothing to resume: a stream comes from its start each time, and the ids keep its lines single.
+                fresh = Position(identity, logged_path(path), "", "")
+                self._run(Prefixed(head, stream), path, _File(fresh, self._converter(fresh, path), None))
+                return
+            stream.seek(0)
+            with self._positions.locked(identity, path):
+                self._resume(stream, path, identity)
+
+    def _resume(self, stream: LogFile, path: str, identity: str) -> None:
+        known = self._positions.read(identity)
+        position = known or Position(identity, logged_path(path), "", "")
+        tail = skip(stream, path, position) if position.offset else b""
+        if tail is None:
+            # Another file that starts with the same line, or this one rewritten: from its start, looking up each id.
+            stream.seek(0)
+            position, tail = replace(position, offset=0, lines=0, tail="", sent_to=OPEN_END), b""
+        self.counts.read += position.lines
+        self.counts.duplicate += position.lines
+        self._progress(position.lines)
+        file = _File(replace(position, path=logged_path(path)), self._converter(position, path), self._positions, tail)
+        self._run(stream, path, file)
+
+    def _converter(self, position: Position, path: str) -> Converter:
+        wished = formats.named(self._wishes.format_name)
+        remembered = formats.FORMATS.get(position.format)
+        server = self._wishes.server or position.dataset.removesuffix(".access") or server_of(path)
+        return Converter(
+            position.identity, logged_path(path), self._wishes.namespace, self._host, server,
+            wished or remembered, only=wished is not None,
+        )  # fmt: skip
+
+    def _run(self, stream: LogFile | Prefixed, path: str, file: "_File") -> None:
+        """Deliver from where the stream stands to its end."""
+        flight: deque[_Sent] = deque()
+        start = file.position
+        damage: InputError | None = None
+        with self._landing(flight, file):
+            try:
+                for chunk in chunks(stream, path, start.offset, self._wishes.chunk_bytes):
+                    self.counts.read += len(chunk.lines)
+                    converted = file.converter.convert(chunk, iso(self._wishes.now()))
+                    while len(flight) >= CHUNKS_IN_FLIGHT:
+                        self._land(flight, file)
+                    file.note_sending(chunk)
+                    flight.append(self._take_off(chunk, converted, file, in_doubt=chunk.offset < start.sent_to))
+            except InputError as error:
+                damage = error  # what was read before it is delivered all the same
+        if file.positions and file.position != start:
+            file.positions.mirror(file.position, iso(self._wishes.now()))
+        if damage:
+            raise damage
+
+    @contextmanager
+    def _landing(self, flight: deque[_Sent], file: "_File") -> Iterator[None]:
+        """Whatever happens, what is in flight lands, is counted, and moves the position."""
+        try:
+            yield
+            while flight:
+                self._land(flight, file)
+            file.finish()
+        except BaseException:
+            self._stop.set()
+            for sent in flight:
+                for _, request in sent.requests:
+                    request.cancel()
+            while flight and self._land_quietly(flight, file):
+                pass
+            file.save()
+            raise
+        finally:
+            self._stop.clear()
+
+    def _land_quietly(self, flight: deque[_Sent], file: "_File") -> bool:
+        """Land the next chunk if it came through whole, while another error is on its way up."""
+        requests = [request for _, request in flight[0].requests]
+        wait(requests)
+        if any(request.cancelled() or request.exception() for request in requests):
+            for sent in flight:
+                wait([request for _, request in sent.requests])
+                for reason, request in sent.requests:
+                    if not request.cancelled() and not request.exception():
+                        self._count(reason, request.result())
+            return False
+        self._land(flight, file)
+        return True
+
+    def _take_off(self, chunk: Chunk, converted: Converted, file: "_File", in_doubt: bool) -> _Sent:
+        """Hand the batches of a chunk to the threads."""
+        namespace = self._wishes.namespace
+        requests: list[tuple[str | None, Future[Outcome]]] = []
+        for reason, items in converted.rejects.items():
+            texts = pl.Series([item for _, item in items], dtype=pl.String)
+            for batch in split(texts):
+                stream = names.rejects_stream(namespace)
+                requests.append((reason, self._pool.submit(self._delivery.deliver, stream, batch, in_doubt)))
+        stream = names.access_stream(file.converter.dataset, namespace)
+        for batch in split(converted.events):
+            requests.append((None, self._pool.submit(self._deliver_events, stream, batch, in_doubt, file.converter)))
+        return _Sent(chunk, requests)
+
+    def _deliver_events(self, stream: str, items: pl.Series, in_doubt: bool, converter: Converter) -> Outcome:
+        """Deliver events. Those the store refuses for ever are stored as rejects."""
+        outcome = self._delivery.deliver(stream, items, in_doubt)
+        if outcome.refused:
+            ingested = iso(self._wishes.now())
+            texts = [_reject_item(refused, converter, ingested) for refused in outcome.refused]
+            kept = self._delivery.deliver(
+                names.rejects_stream(converter.namespace), pl.Series(texts, dtype=pl.String), in_doubt
+            )
+            _insist(kept)
+            outcome.duplicate += kept.duplicate
+            outcome.refused = outcome.refused[: kept.sent]
+        return outcome
+
+    def _land(self, flight: deque[_Sent], file: "_File") -> None:
+        """Wait for the oldest chunk; count it and move the position behind it."""
+        sent = flight[0]
+        outcomes = [(reason, request.result()) for reason, request in sent.requests]
+        flight.popleft()
+        for reason, outcome in outcomes:
+            self._count(reason, outcome)
+        self._progress(len(sent.chunk.lines))
+        file.move_behind(sent.chunk)
+        if file.positions and file.position.offset - file.mirrored >= MIRROR_EVERY_BYTES:
+            file.positions.mirror(file.position, iso(self._wishes.now()))
+            file.mirrored = file.position.offset
+
+    def _count(self, reason: str | None, outcome: Outcome) -> None:
+        self.counts.duplicate += outcome.duplicate
+        if reason is None:
+            self.counts.sent += outcome.sent
+            self.counts.rejected.update(refused.reason for refused in outcome.refused)
+        else:
+            _insist(outcome)
+            self.counts.rejected.update([reason] * outcome.sent)
+
+
+class _File:
+    """Where the delivery of one file stands. positions is None where nothing is kept (stdin)."""
+
+    def __init__(
+        self, position: Position, converter: Converter, positions: Positions | None, tail: bytes = b""
+    ) -> None:
+        self.position, self.converter, self.positions = position, converter, positions
+        self.mirrored = position.offset
+        self._tail = tail
+
+    def note_sending(self, chunk: Chunk) -> None:
+        """Write down, before they are sent, how far lines may be in the store."""
+        log_format = self.converter.log_format
+        self.position = replace(
+            self.position,
+            dataset=self.converter.dataset,
+            format=log_format.name if log_format else "",
+            sent_to=max(self.position.sent_to, chunk.end),
+        )
+        self.save()
+
+    def move_behind(self, chunk: Chunk) -> None:
+        """The store has acknowledged a chunk. A last line without line feed is delivered, but read again next time."""
+        if chunk.terminated:
+            self._tail = (self._tail + chunk.tail)[-TAIL_BYTES:]
+            self.position = replace(
+                self.position,
+                offset=chunk.end,
+                lines=self.position.lines + len(chunk.lines),
+                tail=tail_digest(self._tail),
+            )
+
+    def finish(self) -> None:
+        """All is delivered. In doubt stays only what will be read again: an unterminated line."""
+        if self.position.sent_to >= OPEN_END:
+            self.position = replace(self.position, sent_to=self.position.offset)
+        self.save()
+
+    def save(self) -> None:
+        """Put the position on disk."""
+        if self.positions and self.position.sent_to:
+            self.positions.write(self.position)
+
+
+def _reject_item(refused: Refused, converter: Converter, ingested: str) -> str:
+    reject = rejects.refused(source_of(refused.item), refused.reason, refused.message)
+    shared = rejects.shared_fields(converter.namespace, converter.host, converter.path, ingested)
+    return converter.item(id_of(refused.item), rejects.document_of(reject, shared))
+
+
+def _insist(outcome: Outcome) -> None:
+    """Rejects are the last resort: a store that refuses them as well must be mended first."""
+    if outcome.refused:
+        raise StoreError(
+            f"The store refuses rejected lines: {outcome.refused[0].message}",
+            "Run wwwatch setup, and look for a template of somebody else's for logs-wwwatch.rejects-*.",
+        )
