@@ -4,7 +4,7 @@ What a model learns from is thereby counted exactly as what it will judge.
 """
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
@@ -38,6 +38,7 @@ TOP_PATHS = 400
 # neither an example of the attack nor of normal traffic. Figures are per window of one minute, ten minutes, an hour.
 LEAST_REQUESTS = {"dos": (120, 300, 600), "scraping": (60, 60, 120)}
 LEAST_LOGINS = 3
+LEAST_USERS = 3
 MOST_ROWS_A_CLASS = 400
 LINES_A_BODY = 2000
 ADVANCE_QUIETLY: Callable[..., None] = lambda *_, **__: None  # noqa: E731 - a name for doing nothing
@@ -104,7 +105,7 @@ def attacks(
     counts = counts[counts["entity"].isin(classes)].reset_index(drop=True)
     rest = counts["window_seconds"].map(dict(background)).astype("float64")
     counts["site_requests"] = counts["requests"] + rest
-    labels = counts["entity"].map(classes).astype(str)
+    labels = _visible_labels(counts, classes)
     shows = [_shows(row, label) for row, label in zip(counts.to_dict("records"), labels, strict=True)]
     return capped(Rows(counts[shows], labels[shows]), MOST_ROWS_A_CLASS, seed)
 
@@ -128,7 +129,18 @@ def _classes(requests: Iterable[Request]) -> dict[str, str]:
     return {address: next(iter(labels)) for address, labels in found.items() if len(labels) == 1}
 
 
-def _shows(row: Mapping[str, Any], label: str) -> bool:
+def _visible_labels(counts: pd.DataFrame, classes: Mapping[str, str]) -> pd.Series:
+    """The class of each row as far as one client's window can tell it.
+
+    That an attacker tries many accounts rather than one shows only where the log names the users; without, trying
+    from one address is guessing, whatever the attacker's list was.
+    """
+    labels = counts["entity"].map(dict(classes)).astype(str)
+    nameless = (labels == "credential_stuffing") & (counts["distinct_users"] < LEAST_USERS)
+    return labels.mask(nameless, "brute_force")
+
+
+def _shows(row: Mapping[Hashable, Any], label: str) -> bool:
     """Whether an attacker's window shows its class by itself."""
     if label in LEAST_REQUESTS:
         least = dict(zip(WINDOWS_SECONDS, LEAST_REQUESTS[label], strict=True))
@@ -189,6 +201,6 @@ def labelled(counts: pd.DataFrame, requests: Iterable[Request]) -> Rows:
     """Rows of a whole simulated site: the label of a client is that of its requests; mixed clients are left out."""
     classes = _classes(requests)
     known = counts[counts["entity"].isin(classes)].reset_index(drop=True)
-    labels = known["entity"].map(classes).astype(str)
+    labels = _visible_labels(known, classes)
     keep = [label == NORMAL or _shows(row, label) for row, label in zip(known.to_dict("records"), labels, strict=True)]
     return Rows(known[keep].reset_index(drop=True), labels[keep].reset_index(drop=True))

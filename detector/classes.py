@@ -40,11 +40,16 @@ def _dos(counts: Counts) -> Severity:
 
 def _guessing(counts: Counts) -> Severity:
     """A success after many failures is what the attacker came for; below ten tries it may be a forgetful person."""
-    if counts["login_failures"] >= 10 and counts["login_successes"] >= 1:
+    if counts["login_failures"] >= 10 and told_apart(counts) and counts["login_successes"] >= 1:
         return Severity.CRITICAL
     if counts["login_attempts"] >= 100:
         return Severity.HIGH
     return Severity.MEDIUM if counts["login_attempts"] >= 10 else Severity.LOW
+
+
+def told_apart(counts: Counts) -> bool:
+    """Whether this login's answers tell success from failure: where most tries "succeed", it answers both alike."""
+    return counts["login_successes"] <= 0.2 * counts["login_failures"]
 
 
 def _scan(counts: Counts) -> Severity:
@@ -57,10 +62,10 @@ def _scan(counts: Counts) -> Severity:
 
 def _injection(counts: Counts) -> Severity:
     """Payloads are hostile by themselves; a few are background, a row of them is a search for a hole."""
-    payloads = sum(counts[tag] for tag in INJECTION_TAGS)
-    if payloads >= 100:
+    effort = max(2 * sum(counts[tag] for tag in INJECTION_TAGS), counts["hostile"])
+    if effort >= 200:
         return Severity.HIGH
-    return Severity.MEDIUM if payloads >= 8 else Severity.LOW
+    return Severity.MEDIUM if effort >= 15 else Severity.LOW
 
 
 def _scraping(counts: Counts) -> Severity:
@@ -73,13 +78,18 @@ def _unusual(_: Counts) -> Severity:
 
 
 ANY: Document = {"match_all": {}}
+# Without a constant score, clauses in filters count nothing and the samples would be any lines.
 LOGIN: Document = {
-    "bool": {
-        "should": [
-            {"bool": {"filter": [{"term": {"tags": "login"}}, {"term": {"http.request.method": "POST"}}]}},
-            {"term": {"http.response.status_code": 401}},
-        ],
-        "minimum_should_match": 1,
+    "constant_score": {
+        "filter": {
+            "bool": {
+                "should": [
+                    {"bool": {"filter": [{"term": {"tags": "login"}}, {"term": {"http.request.method": "POST"}}]}},
+                    {"term": {"http.response.status_code": 401}},
+                ],
+                "minimum_should_match": 1,
+            }
+        }
     }
 }
 HOSTILE_OR_MISSING: Document = {

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from detector.classes import told_apart
 from detector.features import FEATURES, RAW, vectors
 from detector.model import UNUSUAL, Floats, Model
 from detector.scoring import Finding
@@ -132,6 +133,8 @@ def _plural(count: float, word: str) -> str:
 
 
 def _logins(counts: Mapping[str, float]) -> str:
+    if not told_apart(counts):
+        return f"{_plural(counts['login_attempts'], 'login attempts')}, successes and failures answered alike,"
     told = _plural(counts["login_failures"], "failed logins")
     successes = counts["login_successes"]
     return told + (f" and {_plural(successes, 'successful logins')}" if successes else "")

@@ -7,11 +7,13 @@ import numpy as np
 import pandas as pd
 
 from detector.classes import ATTACK_CLASSES, Severity
-from detector.features import KEYS, RAW, vectors
+from detector.features import KEYS, RAW, WINDOWS_SECONDS, vectors
 from detector.model import NORMAL, UNUSUAL, Model
 
 # Below this many requests in a window nothing can be told about how usual an entity's behaviour is.
 UNUSUAL_REQUESTS = 60
+# Short windows are there to be fast. What is low is in no hurry: the longest window tells it once, not thrice.
+LONGEST_WINDOW_SECONDS = max(WINDOWS_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,9 @@ def score(model: Model, counts: pd.DataFrame, entity_type: str = "ip") -> list[F
         else:
             continue
         figures = {key: float(record[key]) for key in ("site_requests", *RAW)}
+        severity = ATTACK_CLASSES[name].severity(figures)
+        if severity <= Severity.LOW and record["window_seconds"] < LONGEST_WINDOW_SECONDS:
+            continue
         findings.append(
             Finding(
                 entity_type=entity_type,
@@ -69,7 +74,7 @@ def score(model: Model, counts: pd.DataFrame, entity_type: str = "ip") -> list[F
                 attack_class=name,
                 score=round(float(share), 4),
                 confidence=round(float(hostility[row]), 4),
-                severity=ATTACK_CLASSES[name].severity(figures),
+                severity=severity,
                 counts=figures,
             )
         )

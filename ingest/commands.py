@@ -83,14 +83,14 @@ def ship(
 def parse(config: Path | None, paths: Sequence[str], format_name: str, server: str | None, namespace: str) -> None:
     """Print the documents `ship` would send, one JSON object a line, in the order of the lines. Needs no store."""
     from ingest import formats, reader  # noqa: PLC0415 - polars must not start before its threads are set
-    from ingest.preview import documents  # noqa: PLC0415
+    from ingest.preview import preview  # noqa: PLC0415
 
     wished = formats.named(format_name)
     settings = wwwatch_settings.load(config)
 
     def print_documents(path: str) -> None:
         out = click.get_binary_stream("stdout")
-        for text in documents(path, wished, server or "", namespace, settings.host.name, lambda: datetime.now(UTC)):
+        for text in preview(path, wished, server or "", namespace, settings.host.name, lambda: datetime.now(UTC)):
             out.write(text.encode() + b"\n")
         out.flush()
 

@@ -18,6 +18,7 @@ from ingest.reader import Chunk
 # Columns of a frame that are no fields.
 ROW, CHECK, LINE, DIRTY = "row", "check", "line", "dirty"
 TIME_LAYOUT = "%d/%b/%Y:%H:%M:%S %z"
+FOUR_DIGIT_YEAR = r"/[1-9][0-9]{3}:"  # others are no dates to the store
 ISO_LAYOUT = "%Y-%m-%dT%H:%M:%S%.3fZ"
 FAILURE_STATUS = 400
 
@@ -131,6 +132,7 @@ def _match(frame: pl.DataFrame, formats: Sequence[LogFormat]) -> tuple[pl.DataFr
 def _moments(times: pl.Series) -> pl.DataFrame:
     """Access log times to ISO 8601 in UTC; null where it is none. A leap second counts as the one before."""
     steady = times.str.replace(":60 ", ":59 ", literal=True)
+    steady = steady.set(~steady.str.contains(FOUR_DIGIT_YEAR), None)
     moments = steady.str.to_datetime(TIME_LAYOUT, time_zone="UTC", time_unit="ms", strict=False)
     return pl.DataFrame({"@timestamp": moments.dt.to_string(ISO_LAYOUT)})
 

@@ -11,7 +11,7 @@ from ingest.reader import CHUNK_BYTES, STDIN, Prefixed, chunks, opened
 from wwwatch.moments import iso
 
 
-def documents(
+def preview(
     path: str,
     wished: LogFormat | None,
     server: str,

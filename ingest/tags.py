@@ -38,6 +38,7 @@ def add(frame: pl.DataFrame) -> pl.DataFrame:
     """
     status = frame["http.response.status_code"]
     bits = _per_value(frame["target"], _target_bits) | _if(_is_foreign(frame), BIT["proxy"])
+    bits = bits | _if(frame["method"] == PREFACE_METHOD, BIT["malformed"])
     if "agent" in frame.columns:
         bits = bits | _per_value(frame["agent"], _agent_bits) | _if(frame["agent"].is_in(NOTHING), BIT["empty-agent"])
     if "referrer" in frame.columns:
@@ -146,6 +147,5 @@ def _is_foreign(frame: pl.DataFrame) -> pl.Series:
 
 def _is_noise(frame: pl.DataFrame, status: pl.Series) -> pl.Series:
     """Whether the request line is not HTTP. An empty one is only a connection given up, unless it was called bad."""
-    preface = (frame["method"] == PREFACE_METHOD).fill_null(value=False)
     empty = frame["request"].is_in(NOTHING).fill_null(value=False) & (status == BAD_REQUEST).fill_null(value=False)
-    return frame[GARBAGE].is_not_null() | preface | empty
+    return frame[GARBAGE].is_not_null() | empty
