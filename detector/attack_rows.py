@@ -36,7 +36,7 @@ RUN_SPREAD_SECONDS = 6 * 3600
 TOP_PATHS = 400
 # Below this an attacker's window shows nothing of its class by itself (a botnet's member, a first try): it is
 # neither an example of the attack nor of normal traffic. Figures are per window of one minute, ten minutes, an hour.
-LEAST_REQUESTS = {"dos": (120, 300, 600), "scraping": (60, 60, 120)}
+LEAST_REQUESTS = {"dos": (240, 600, 1200), "scraping": (60, 60, 120)}
 LEAST_LOGINS = 3
 LEAST_USERS = 3
 MOST_ROWS_A_CLASS = 400

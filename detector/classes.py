@@ -33,9 +33,10 @@ class AttackClass:
 
 
 def _dos(counts: Counts) -> Severity:
-    """Critical when the server visibly suffers: one in five answers is a server error."""
-    suffering = counts["server_errors"] >= 0.2 * counts["requests"]
-    return Severity.CRITICAL if suffering else Severity.HIGH
+    """Critical when the server visibly suffers: one in five answers is a server error. A few a second are medium."""
+    if counts["server_errors"] >= 0.2 * counts["requests"]:
+        return Severity.CRITICAL
+    return Severity.HIGH if counts["requests"] >= 10 * max(counts["active_seconds"], 1.0) else Severity.MEDIUM
 
 
 def _guessing(counts: Counts) -> Severity:

@@ -1,6 +1,7 @@
 """`wwwatch ship` and `wwwatch parse`."""
 
 import os
+import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -89,7 +90,7 @@ def parse(config: Path | None, paths: Sequence[str], format_name: str, server: s
     settings = wwwatch_settings.load(config)
 
     def print_documents(path: str) -> None:
-        out = click.get_binary_stream("stdout")
+        out = sys.stdout.buffer
         for text in preview(path, wished, server or "", namespace, settings.host.name, lambda: datetime.now(UTC)):
             out.write(text.encode() + b"\n")
         out.flush()

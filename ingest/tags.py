@@ -18,6 +18,8 @@ HUNTED, ABSENT = 1 << len(NAMES), 1 << len(NAMES) + 1
 NOT_THERE = (404, 410)
 ANSWERED = (200, 201, 202, 203, 204, 206, 304)
 BAD_REQUEST = 400
+REMEMBERED_VALUES = 50_000
+REMEMBERED_LENGTH = 256
 NOTHING = ("-", "")
 _DECODING = {f"%{code:02x}": chr(code) for code in range(128)} | {f"%u00{code:02x}": chr(code) for code in range(128)}
 # Every combination of tags, by its bits, as JSON: looked up instead of put together line by line.
@@ -37,10 +39,14 @@ def add(frame: pl.DataFrame) -> pl.DataFrame:
     logged, and the request line with its garbage (what is not HTTP), where present.
     """
     status = frame["http.response.status_code"]
-    bits = _per_value(frame["target"], _target_bits) | _if(_is_foreign(frame), BIT["proxy"])
+    bits = _per_value(frame["target"], _remembered_target_bits) | _if(_is_foreign(frame), BIT["proxy"])
     bits = bits | _if(frame["method"] == PREFACE_METHOD, BIT["malformed"])
     if "agent" in frame.columns:
-        bits = bits | _per_value(frame["agent"], _agent_bits) | _if(frame["agent"].is_in(NOTHING), BIT["empty-agent"])
+        bits = (
+            bits
+            | _per_value(frame["agent"], _remembered_agent_bits)
+            | _if(frame["agent"].is_in(NOTHING), BIT["empty-agent"])
+        )
     if "referrer" in frame.columns:
         bits = bits | _per_value(frame["referrer"], _hostile_header_bits)
     if GARBAGE in frame.columns:
@@ -52,6 +58,28 @@ def add(frame: pl.DataFrame) -> pl.DataFrame:
     absent = _has(bits, ABSENT) & status.is_in(NOT_THERE)
     bits = (bits | _if((refused | absent) & ~crawler, BIT["probe"])) & (len(_JSON) - 1)
     return frame.with_columns(_JSON.gather(bits).alias("tags"))
+
+
+class _Remembered:
+    """A function of distinct values to bits that keeps what it found: sites are asked for the same things all day.
+
+    Values are looked up one by one in Python, which is far cheaper than a dozen expressions. Long values are not kept,
+    and all is forgotten when there are too many, so memory stays bounded (about 20 MB) whatever is asked for.
+    """
+
+    def __init__(self, build: Callable[[pl.Series], pl.Series]) -> None:
+        self._build = build
+        self._known: dict[str, int] = {}
+
+    def __call__(self, values: pl.Series) -> pl.Series:
+        known = self._known
+        unknown = values.filter(pl.Series([text not in known for text in values.to_list()], dtype=pl.Boolean))
+        fresh = dict(zip(unknown.to_list(), self._build(unknown).to_list(), strict=True)) if len(unknown) else {}
+        bits = [fresh[text] if text in fresh else known[text] for text in values.to_list()]
+        if len(known) > REMEMBERED_VALUES:
+            known.clear()
+        known.update((text, found) for text, found in fresh.items() if len(text) <= REMEMBERED_LENGTH)
+        return pl.Series(bits, dtype=pl.Int32)
 
 
 def _if(condition: pl.Series, bit: int) -> pl.Series:
@@ -149,3 +177,7 @@ def _is_noise(frame: pl.DataFrame, status: pl.Series) -> pl.Series:
     """Whether the request line is not HTTP. An empty one is only a connection given up, unless it was called bad."""
     empty = frame["request"].is_in(NOTHING).fill_null(value=False) & (status == BAD_REQUEST).fill_null(value=False)
     return frame[GARBAGE].is_not_null() | empty
+
+
+_remembered_target_bits = _Remembered(_target_bits)
+_remembered_agent_bits = _Remembered(_agent_bits)

@@ -90,7 +90,7 @@ def run(engine_url: str, tmp_path: Path) -> Run:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=400,
             check=False,
         )
 

@@ -5,7 +5,6 @@ and `wwwatch ship` starts at once.
 """
 
 import importlib
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -73,7 +72,10 @@ def wwwatch(ctx: click.Context, config: Path | None) -> None:
 
 
 def main() -> Any:
-    """Run the command. The one place that turns an error into a message and an exit code."""
+    """Run the command. The one place that turns an error into a message and an exit code.
+
+    A reader that goes away (`wwwatch top | head`) is click's matter: it ends us quietly.
+    """
     try:
         return wwwatch(standalone_mode=False) or 0
     except click.exceptions.Exit as done:
@@ -84,11 +86,6 @@ def main() -> Any:
     except (KeyboardInterrupt, click.Abort):
         click.echo("Interrupted. What was acknowledged is kept; run the same command again to go on.", err=True)
         return 130
-    except BrokenPipeError:
-        # The reader of our output went away (`wwwatch top | head`): not an error. Keep the interpreter's
-        # shutdown from writing into the closed pipe again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except WwwatchError as error:
         _show(error)
         return error.exit_code

@@ -202,7 +202,8 @@ def test_a_model_of_other_features_cannot_be_made(model: Model) -> None:
 @pytest.mark.parametrize(
     ("attack_class", "counts", "severity"),
     [
-        ("dos", {"requests": 5000, "server_errors": 0}, Severity.HIGH),
+        ("dos", {"requests": 300, "active_seconds": 60}, Severity.MEDIUM),
+        ("dos", {"requests": 5000, "active_seconds": 60}, Severity.HIGH),
         ("dos", {"requests": 5000, "server_errors": 1500}, Severity.CRITICAL),
         ("brute_force", {"login_attempts": 5, "login_failures": 5}, Severity.LOW),
         ("brute_force", {"login_attempts": 40, "login_failures": 40}, Severity.MEDIUM),
