@@ -4,9 +4,9 @@ import re
 import shlex
 import unicodedata
 
+from wwwatch.addresses import as_address
 from wwwatch.console import plain
 from wwwatch.namespaces import DEFAULT
-from wwwatch.questions import as_address
 
 LONGEST_TOLD = 200
 # Controls, formatting (direction, zero width, tags), line and paragraph separators, lone surrogates, private use.

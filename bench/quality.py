@@ -13,11 +13,13 @@ import subprocess
 import sys
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from wwwatch.console import print_table, say
+from wwwatch.settings import load
+from wwwatch.store import Store, connect, names
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 LOUD_REQUESTS = 20
@@ -94,13 +96,15 @@ def labels(site: str, since: datetime) -> dict[str, Label]:
     return found
 
 
-def measure(log: Path, run_id: str) -> Result:
+def measure(store: Store, log: Path, run_id: str) -> Result:
     """Ship a log, train on its first half, detect on the rest, compare."""
     site = log.name.removesuffix("_access.log.gz").removesuffix(".log.gz")
     label_file = site if (DATA / "labels" / f"{site}.csv").is_file() else f"{site}_access"
     namespace = f"quality-{site.replace('_', '-')}-{run_id}"
     command("ship", str(log), "--namespace", namespace)
-    times = command_times(namespace)
+    times = store.time_span(names.access_index(namespace))
+    if times is None:
+        sys.exit(f"{log} left nothing in the store")
     middle = times[0] + (times[1] - times[0]) / 2
     middle = middle.replace(minute=0, second=0, microsecond=0) if times[1] - times[0] > timedelta(days=1) else middle
     trained = json.loads(command("train", "--until", middle.isoformat(), "--namespace", namespace, "--json"))
@@ -109,17 +113,6 @@ def measure(log: Path, run_id: str) -> Result:
     incidents = records(command("incidents", "--namespace", namespace, "--json"))
     known = labels(label_file, middle)
     return compare(site, (times[1] - middle).total_seconds() / 86400, trained, known, anomalies, incidents)
-
-
-def command_times(namespace: str) -> tuple[datetime, datetime]:
-    """The times of the oldest and the newest event."""
-    from detector.ledger import newest_event, oldest_event  # noqa: PLC0415
-    from wwwatch.settings import load  # noqa: PLC0415
-    from wwwatch.store import connect  # noqa: PLC0415
-
-    store = connect(load())
-    oldest, newest = oldest_event(store, namespace), newest_event(store, namespace)
-    return oldest or datetime.now(UTC), newest or datetime.now(UTC)
 
 
 def compare(
@@ -187,11 +180,12 @@ def main(arguments: list[str]) -> None:
     logs = sorted((DATA / "logs").glob("*.gz"))
     chosen = [log for log in logs if not arguments or any(part in log.name for part in arguments)]
     run_id = uuid.uuid4().hex[:6]
+    store = connect(load())
     results = []
     for log in chosen:
         with gzip.open(log, "rb") as file:
             say(f"{log.name}: {sum(1 for _ in file):,} lines")
-        results.append(measure(log, run_id))
+        results.append(measure(store, log, run_id))
         say("  " + "  ".join(row(results[-1])))
     if os.environ.get("FORMAT") == "markdown":
         print("| " + " | ".join(COLUMNS) + " |\n|" + "---|" * len(COLUMNS))

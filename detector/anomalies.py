@@ -5,7 +5,6 @@ that is no longer found there is withdrawn, not deleted.
 """
 
 import hashlib
-import ipaddress
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +15,7 @@ from detector.features import ENTITY_FIELD, span_query
 from detector.model import Model
 from detector.scoring import Finding
 from detector.windows import Span
+from wwwatch.addresses import as_address
 from wwwatch.moments import iso
 from wwwatch.store import Store, names
 
@@ -62,19 +62,10 @@ def alert_fields(attack: AttackClass, entity_type: str, entity_id: str) -> Docum
         document["threat"] = known
     if entity_type == "ip":
         document["source"] = {"address": entity_id}
-        if is_address(entity_id):
-            document["source"]["ip"] = entity_id
-            document["related"] = {"ip": [entity_id]}
+        if address := as_address(entity_id):
+            document["source"]["ip"] = address
+            document["related"] = {"ip": [address]}
     return document
-
-
-def is_address(text: str) -> bool:
-    """Whether it is an IPv4 or IPv6 address, not a host name."""
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _document(namespace: str, model: Model, finding: Finding, told: list[Any], samples: list[Document]) -> Document:

@@ -43,7 +43,8 @@ def detect(
 ) -> Outcome:
     """Judge the due minutes, day by day. now: when, for the ledger; conclusions use event time only."""
     outcome = Outcome(model.version)
-    newest = ledger.newest_event(store, namespace) or now
+    held = store.time_span(names.access_index(namespace))
+    newest = held[1] if held else now
     for day in due.by_day():
         _judge_day(store, namespace, model, day, newest, outcome)
         ledger.record(store, namespace, day.counts.items(), model.version, now)

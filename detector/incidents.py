@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from detector.anomalies import OPEN, WITHDRAWN, alert_fields, digest, is_address
+from detector.anomalies import OPEN, WITHDRAWN, alert_fields, digest
 from detector.classes import ATTACK_CLASSES, Severity
+from wwwatch.addresses import as_address
 from wwwatch.moments import iso
 from wwwatch.store import Store, names
 
@@ -138,7 +139,7 @@ def _incident(
     start, end = min(episode.start for episode in members), max(episode.end for episode in members)
     severity = worst["event"]["severity"]
     document = alert_fields(ATTACK_CLASSES[members[0].attack_class], entity_type, entity_id)
-    addresses = sorted({episode.entity_id for episode in members if is_address(episode.entity_id)})
+    addresses = sorted({address for episode in members if (address := as_address(episode.entity_id))})
     if addresses:
         document["related"] = {"ip": addresses[:LONGEST_RELATED]}
     status = CLOSED if now - end > QUIET else ESCALATED if severity > first["event"]["severity"] else OPEN

@@ -98,17 +98,3 @@ def _histogram(
     return {
         bucket["key"] // 1000: int(bucket["total"]["value"]) if summed else bucket["doc_count"] for bucket in buckets
     }
-
-
-def newest_event(store: Store, namespace: str) -> datetime | None:
-    """The time of the newest event: what `now` is for a log, however old it is."""
-    answer = store.aggregate(names.access_index(namespace), EVERYTHING, {"newest": {"max": {"field": "@timestamp"}}})
-    value = answer.get("newest", {}).get("value")
-    return None if value is None else datetime.fromtimestamp(value / 1000, UTC)
-
-
-def oldest_event(store: Store, namespace: str) -> datetime | None:
-    """The time of the oldest event."""
-    answer = store.aggregate(names.access_index(namespace), EVERYTHING, {"oldest": {"min": {"field": "@timestamp"}}})
-    value = answer.get("oldest", {}).get("value")
-    return None if value is None else datetime.fromtimestamp(value / 1000, UTC)

@@ -118,9 +118,10 @@ def _span(store: Store, namespace: str, since: datetime | None, until: datetime 
     """The asked span, cut to where there are events; None where there are none."""
     if since and until and since >= until:
         raise UsageError(f"--since {since.isoformat()} is not before --until {until.isoformat()}.")
-    oldest, newest = ledger.oldest_event(store, namespace), ledger.newest_event(store, namespace)
-    if oldest is None or newest is None:
+    held = store.time_span(names.access_index(namespace))
+    if held is None:
         return None
+    oldest, newest = held
     low = max(since, oldest) if since else oldest
     high = min(int(until.timestamp()), int(newest.timestamp()) + 1) if until else int(newest.timestamp()) + 1
     start = int(low.timestamp())

@@ -12,7 +12,6 @@ from ingest.formats import LogFormat
 from ingest.parse import LINE, ROW, frame_of, parse
 from ingest.reader import STDIN, Chunk
 
-SERVERS = ("nginx", "apache")
 SERVERS_BY_WORD = {"nginx": "nginx", "apache": "apache", "httpd": "apache"}
 DEFAULT_SERVER = "nginx"
 
@@ -82,4 +81,5 @@ def server_of(path: str) -> str:
 
 def logged_path(path: str) -> str:
     """The path as it goes into `log.file.path`."""
-    return "stdin" if path == STDIN else str(Path(path).absolute())
+    absolute = "stdin" if path == STDIN else str(Path(path).absolute())
+    return absolute.encode("utf-8", "backslashreplace").decode()  # a file name need not be UTF-8

@@ -38,11 +38,6 @@ class Position:
     lines: int = 0
     tail: str = ""
 
-    @property
-    def settled(self) -> bool:
-        """Whether nothing was sent beyond it."""
-        return self.sent_to == self.offset
-
 
 class Positions:
     """The positions of one namespace in one store."""
@@ -117,9 +112,8 @@ class Positions:
         if document is None:
             return None
         fields: dict[str, Any] = document["wwwatch"]["position"]
-        known = Position(**fields)
-        # The mirror lags behind the lost file: what was sent after it is anybody's guess, unless all was done.
-        return known if known.settled else replace(known, sent_to=OPEN_END)
+        # The mirror may lag behind the file that is lost: what was sent after it must be looked up.
+        return replace(Position(**fields), sent_to=OPEN_END)
 
     def _id(self, identity: str) -> str:
         return f"{identity}-{self._namespace}"

@@ -7,7 +7,7 @@ from heapq import merge
 from ingest.convert import Converted, Converter, logged_path, server_of
 from ingest.formats import LogFormat
 from ingest.identity import identity, read_head
-from ingest.reader import CHUNK_BYTES, STDIN, Prefixed, chunks, opened
+from ingest.reader import CHUNK_BYTES, Prefixed, chunks, opened
 from wwwatch.moments import iso
 
 
@@ -27,10 +27,7 @@ def preview(
             identity(host, head), logged_path(path), namespace, host, server or server_of(path), wished,
             only=wished is not None, with_actions=False,
         )  # fmt: skip
-        if path != STDIN:
-            stream.seek(0)
-        source = Prefixed(head, stream) if path == STDIN else stream
-        for chunk in chunks(source, path, 0, chunk_bytes):
+        for chunk in chunks(Prefixed(head, stream), path, 0, chunk_bytes):
             yield from in_order(converter.convert(chunk, iso(now())))
 
 

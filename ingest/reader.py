@@ -4,7 +4,7 @@ import gzip
 import sys
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from glob import glob, has_magic
 from io import BufferedReader
@@ -78,16 +78,7 @@ def expand(paths: Sequence[str]) -> list[str]:
 @contextmanager
 def opened(path: str) -> Iterator[LogFile]:
     """The decompressed bytes of a file, or of stdin for `-`. Raise InputError if it cannot be opened."""
-    if path == STDIN:
-        yield cast(BufferedReader, sys.stdin.buffer)
-        return
-    if Path(path).is_dir():
-        raise InputError(f"{path} is a directory.", f"Name files or a glob such as {path.rstrip('/')}/*.log")
-    try:
-        raw = Path(path).open("rb")  # noqa: SIM115 - closed below; here only its absence is told
-    except OSError as error:
-        raise InputError(f"Cannot open {path}: {error.strerror}") from error
-    with raw:
+    with _raw(path) as raw:
         try:
             compressed = raw.peek(len(GZIP_MAGIC)).startswith(GZIP_MAGIC)
         except OSError as error:
@@ -97,6 +88,22 @@ def opened(path: str) -> Iterator[LogFile]:
         else:
             with gzip.GzipFile(fileobj=raw) as unpacked:
                 yield unpacked
+
+
+def _raw(path: str) -> AbstractContextManager[BufferedReader]:
+    if path == STDIN:
+        return nullcontext(cast(BufferedReader, sys.stdin.buffer))
+    if Path(path).is_dir():
+        raise InputError(f"{path} is a directory.", f"Name files or a glob such as {path.rstrip('/')}/*.log")
+    try:
+        return Path(path).open("rb")
+    except OSError as error:
+        raise InputError(f"Cannot open {path}: {error.strerror}") from error
+
+
+def resumable(path: str) -> bool:
+    """Whether a path can be read from its start again. Pipes (stdin, process substitution) cannot."""
+    return path != STDIN and Path(path).is_file()
 
 
 def read_piece(stream: ByteSource, path: str, offset: int, size: int = READ_BYTES) -> bytes:

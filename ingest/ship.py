@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Event
 
@@ -17,7 +17,7 @@ from ingest.delivery import Delivery, Outcome, Patience, Refused, id_of, source_
 from ingest.identity import identity as identity_of
 from ingest.identity import read_head
 from ingest.positions import OPEN_END, Position, Positions, skip, tail_digest
-from ingest.reader import CHUNK_BYTES, STDIN, TAIL_BYTES, Chunk, LogFile, Prefixed, chunks, opened
+from ingest.reader import CHUNK_BYTES, TAIL_BYTES, Chunk, LogFile, Prefixed, chunks, opened, resumable
 from wwwatch.errors import InputError, StoreError, WwwatchError
 from wwwatch.moments import iso
 from wwwatch.settings import Settings
@@ -45,10 +45,14 @@ class Wishes:
 
 @dataclass
 class _Sent:
-    """A chunk on its way: its requests, each with the reason word of its rejects, None for events."""
+    """A chunk on its way: its requests, each with the reason word of its rejects, None for events.
+
+    whole: all its requests are out. An interrupt may come between two of them.
+    """
 
     chunk: Chunk
-    requests: list[tuple[str | None, Future[Outcome]]]
+    requests: list[tuple[str | None, Future[Outcome]]] = field(default_factory=list)
+    whole: bool = False
 
 
 class Shipper:
@@ -86,8 +90,8 @@ class Shipper:
             if not head:
                 return
             identity = identity_of(self._host, head)
-            if path == STDIN:
-                # Nothing to resume: a stream comes from its start each time, and the ids keep its lines single.
+            if not resumable(path):
+                # Nothing to resume: a pipe comes from its start each time, and the ids keep its lines single.
                 fresh = Position(identity, logged_path(path), "", "")
                 self._run(Prefixed(head, stream), path, _File(fresh, self._converter(fresh, path), None))
                 return
@@ -98,6 +102,9 @@ class Shipper:
     def _resume(self, stream: LogFile, path: str, identity: str) -> None:
         known = self._positions.read(identity)
         position = known or Position(identity, logged_path(path), "", "")
+        if known is None:
+            # So that the store knows of this file before any line of it, however the run ends.
+            self._positions.mirror(position, iso(self._wishes.now()))
         tail = skip(stream, path, position) if position.offset else b""
         if tail is None:
             # Another file that starts with the same line, or this one rewritten: from its start, looking up each id.
@@ -131,7 +138,8 @@ class Shipper:
                     while len(flight) >= CHUNKS_IN_FLIGHT:
                         self._land(flight, file)
                     file.note_sending(chunk)
-                    flight.append(self._take_off(chunk, converted, file, in_doubt=chunk.offset < start.sent_to))
+                    flight.append(_Sent(chunk))
+                    self._take_off(flight[-1], converted, file, in_doubt=chunk.offset < start.sent_to)
             except InputError as error:
                 damage = error  # what was read before it is delivered all the same
         if file.positions and file.position != start:
@@ -163,7 +171,7 @@ class Shipper:
         """Land the next chunk if it came through whole, while another error is on its way up."""
         requests = [request for _, request in flight[0].requests]
         wait(requests)
-        if any(request.cancelled() or request.exception() for request in requests):
+        if not flight[0].whole or any(request.cancelled() or request.exception() for request in requests):
             for sent in flight:
                 wait([request for _, request in sent.requests])
                 for reason, request in sent.requests:
@@ -173,19 +181,18 @@ class Shipper:
         self._land(flight, file)
         return True
 
-    def _take_off(self, chunk: Chunk, converted: Converted, file: "_File", in_doubt: bool) -> _Sent:
+    def _take_off(self, sent: _Sent, converted: Converted, file: "_File", in_doubt: bool) -> None:
         """Hand the batches of a chunk to the threads."""
         namespace = self._wishes.namespace
-        requests: list[tuple[str | None, Future[Outcome]]] = []
+        stream = names.rejects_stream(namespace)
         for reason, items in converted.rejects.items():
-            texts = pl.Series([item for _, item in items], dtype=pl.String)
-            for batch in split(texts):
-                stream = names.rejects_stream(namespace)
-                requests.append((reason, self._pool.submit(self._delivery.deliver, stream, batch, in_doubt)))
+            for batch in split(pl.Series([item for _, item in items], dtype=pl.String)):
+                sent.requests.append((reason, self._pool.submit(self._delivery.deliver, stream, batch, in_doubt)))
         stream = names.access_stream(file.converter.dataset, namespace)
         for batch in split(converted.events):
-            requests.append((None, self._pool.submit(self._deliver_events, stream, batch, in_doubt, file.converter)))
-        return _Sent(chunk, requests)
+            request = self._pool.submit(self._deliver_events, stream, batch, in_doubt, file.converter)
+            sent.requests.append((None, request))
+        sent.whole = True
 
     def _deliver_events(self, stream: str, items: pl.Series, in_doubt: bool, converter: Converter) -> Outcome:
         """Deliver events. Those the store refuses for ever are stored as rejects."""

@@ -29,8 +29,8 @@ stderr = Console(stderr=True, highlight=False)
 stdout = Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
 
 PLAIN_PROGRESS_SECONDS = 5.0
-# C0 and C1 controls, and the characters that reorder text (bidirectional overrides and isolates).
-UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# C0 and C1 controls, what is invisible, breaks lines or reorders text (Unicode technical report 36), half surrogates.
+UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 
 
 def plain(text: object, limit: int = 200) -> str:
@@ -60,7 +60,7 @@ def print_table(
     title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], numeric: Sequence[str] = ()
 ) -> None:
     """A table on stdout. Cells are made safe. Columns named in `numeric` are right-aligned."""
-    table = Table(title=title, title_justify="left", show_edge=False, pad_edge=False)
+    table = Table(title=escape(title), title_justify="left", show_edge=False, pad_edge=False)
     for column in columns:
         right = column in numeric
         table.add_column(column, justify="right" if right else "left", overflow="fold", no_wrap=right)

@@ -3,11 +3,11 @@
 What a person typed is only ever a value inside the query DSL, never part of a string that is parsed.
 """
 
-import ipaddress
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from wwwatch.addresses import as_address
 from wwwatch.errors import UsageError
 from wwwatch.moments import iso
 from wwwatch.store import Store, names
@@ -65,9 +65,8 @@ def severity_name(severity: float) -> str:
 
 def newest_event(store: Store, namespace: str) -> datetime | None:
     """The time of the newest access event of a namespace; None if it has none."""
-    newest = {"newest": {"max": {"field": "@timestamp"}}}
-    value = store.aggregate(names.access_index(namespace), {"match_all": {}}, newest).get("newest", {}).get("value")
-    return None if value is None else moment(value)
+    held = store.time_span(names.access_index(namespace))
+    return held[1] if held else None
 
 
 def moment(milliseconds: float) -> datetime:
@@ -174,16 +173,6 @@ def top(store: Store, namespace: str, query: Query, by: str, measure: str, limit
     """Rows of the groups with the most of a measure, most first."""
     answer = store.aggregate(names.access_index(namespace), query, top_aggregation(by, measure, limit))
     return top_rows(by, measure, answer)
-
-
-def as_address(text: str) -> str | None:
-    """An IPv4 or IPv6 address in its shortest usual form; None for anything else, such as a host name."""
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return None
-    # A scope (`fe80::1%eth0`) may hold any text at all and is no part of an address in a log.
-    return None if "%" in text else str(address)
 
 
 def events_of(address: str) -> Query:

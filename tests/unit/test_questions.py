@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wwwatch import questions
+from wwwatch.addresses import as_address
 from wwwatch.errors import UsageError
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -65,7 +66,7 @@ def test_an_alert_query_holds_every_condition_and_never_withdrawn_ones() -> None
     ],
 )
 def test_as_address(text: str, address: str | None) -> None:
-    assert questions.as_address(text) == address
+    assert as_address(text) == address
 
 
 @given(st.text(min_size=1))

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from wwwatch import questions
+from wwwatch.addresses import as_address
 from wwwatch.console import UNSAFE, plain_markup, print_json, print_table, say
 from wwwatch.moments import iso, since_option, until_option
 from wwwatch.namespaces import namespace_option
@@ -164,7 +165,7 @@ class Address(click.ParamType[str]):
             )
         if not text or len(text) > LONGEST_ADDRESS or UNSAFE.search(text) or any(map(str.isspace, text)):
             self.fail(f"{value!r} is no address. Write 203.0.113.7, 2001:db8::7 or host.example.", param, ctx)
-        return questions.as_address(text) or text
+        return as_address(text) or text
 
 
 @click.command()

@@ -1,6 +1,5 @@
 """`wwwatch status`: the whole chain's health, from what the store holds."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ from wwwatch.namespaces import namespace_option
 from wwwatch.settings import load
 from wwwatch.store import Store, connect, names
 
-NEWEST: dict[str, Any] = {"newest": {"max": {"field": "@timestamp"}}}
 NOT_CLOSED = {"terms": {"wwwatch.status": ["open", "escalated"]}}
 
 
@@ -51,8 +49,8 @@ def gather(store: Store, namespace: str) -> dict[str, Any]:
 
 
 def _newest(store: Store, index: str) -> str | None:
-    value = store.aggregate(index, {"match_all": {}}, NEWEST).get("newest", {}).get("value")
-    return None if value is None else iso(datetime.fromtimestamp(value / 1000, UTC))
+    held = store.time_span(index)
+    return iso(held[1]) if held else None
 
 
 def _shown(value: object) -> str:

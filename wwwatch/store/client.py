@@ -6,6 +6,7 @@ whole one: it is an error.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from itertools import islice
 from typing import Any, TypeVar
@@ -205,6 +206,15 @@ class Store:
     def aggregate(self, index: str, query: Query, aggs: Document) -> Document:
         """The `aggregations` of the documents that match; {} if there is no such index."""
         return dict(self._search(index, query=query, aggs=aggs, size=0).get("aggregations", {}))
+
+    def time_span(self, index: str, query: Query = MATCH_ALL) -> tuple[datetime, datetime] | None:
+        """The times of the oldest and the newest document, UTC; None if there is none."""
+        ends = {"oldest": {"min": {"field": "@timestamp"}}, "newest": {"max": {"field": "@timestamp"}}}
+        answer = self.aggregate(index, query, ends)
+        oldest, newest = (answer.get(name, {}).get("value") for name in ends)
+        if oldest is None or newest is None:
+            return None
+        return datetime.fromtimestamp(oldest / 1000, UTC), datetime.fromtimestamp(newest / 1000, UTC)
 
     def composite(
         self, index: str, query: Query, sources: list[Document], aggs: Document, page_size: int = 5000
