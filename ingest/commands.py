@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -19,14 +20,24 @@ os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
 SERVERS = ("nginx", "apache")
 
+
+class Dataset(click.Choice[str]):
+    """A server by its name or by its dataset: `apache`, `apache.access`."""
+
+    name = "SERVER"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return super().convert(str(value).removesuffix(".access"), param, ctx)
+
+
 paths_argument = click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 format_option = click.option(
     "--format", "format_name", default="auto", show_default=True,
     help="common, combined, vhost-combined, quoted-combined, nginx; auto: by the first lines.",
 )  # fmt: skip
 dataset_option = click.option(
-    "--dataset", "server", type=click.Choice(SERVERS), default=None,
-    help="Who wrote the log. Default: what the path or the format says, else nginx.",
+    "--dataset", "server", type=Dataset(SERVERS), default=None,
+    help="Who wrote the log, also as nginx.access. Default: what the path or the format says, else nginx.",
 )  # fmt: skip
 
 
@@ -60,7 +71,7 @@ def ship(
         try:
             failures = _each(files, shipper.ship)
             # What the next command asks for is there, not only in a moment.
-            store.refresh(names.access_index(namespace))
+            store.refresh(f"{names.access_index(namespace)},{names.rejects_stream(namespace)}")
         finally:
             seconds = time.monotonic() - started
             if as_json:
