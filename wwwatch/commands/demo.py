@@ -4,6 +4,7 @@ It composes the rooms as a user would: every step is a command that is shown bef
 """
 
 import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -138,13 +139,22 @@ def named(incident: dict[str, Any]) -> set[str]:
     return {incident["wwwatch"]["entity"]["id"], *incident.get("related", {}).get("ip", [])}
 
 
+def _program() -> str:
+    """How to call us from here: by name if the shell finds us, else by path."""
+    if shutil.which("wwwatch"):
+        return "wwwatch"
+    path = Path(sys.executable).with_name("wwwatch")
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
 def _what_next(namespace: str, page: Path, incidents: list[dict[str, Any]]) -> None:
     worst = max(incidents, key=lambda incident: incident["event"]["severity"], default=None)
+    program = plain_markup(_program())
     say("What to type next:")
-    say(f"   wwwatch incidents --namespace {namespace}")
+    say(f"   {program} incidents --namespace {namespace}")
     if worst and "source" in worst:
-        say(f"   wwwatch ip {plain_markup(worst['source']['address'])} --namespace {namespace}")
-    say(f"   wwwatch top --namespace {namespace}")
-    say("   wwwatch ship /var/log/nginx/access.log* && wwwatch train && wwwatch detect    (your own logs)")
-    say("   wwwatch engine stop    (the embedded engine keeps running until then)")
+        say(f"   {program} ip {plain_markup(worst['source']['address'])} --namespace {namespace}")
+    say(f"   {program} top --namespace {namespace}")
+    say(f"   {program} ship /var/log/nginx/access.log* && {program} train && {program} detect    (your own logs)")
+    say(f"   {program} engine stop    (the embedded engine keeps running until then)")
     say(f"and look at {plain_markup(page.resolve().as_uri())}")
