@@ -64,10 +64,13 @@ def detect(config: Path | None, since: datetime | None, until: datetime | None, 
     """
     store = _open(config)
     now = datetime.now(UTC)
-    model = service.active_model(store, namespace, now)
     due = service.due_minutes(store, namespace, since, until)
-    with progress("Minutes judged", total=len(due.counts)) as advance:
-        outcome = service.detect(store, namespace, model, due, now, advance)
+    if due.counts:
+        model = service.active_model(store, namespace, now)
+        with progress("Minutes judged", total=len(due.counts)) as advance:
+            outcome = service.detect(store, namespace, model, due, now, advance)
+    else:  # the usual case in cron: no model is loaded for nothing
+        outcome = Outcome(registry.active_version(store, namespace) or "")
     if as_json:
         print_json([vars(outcome)])
     else:

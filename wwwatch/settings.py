@@ -19,8 +19,6 @@ from wwwatch.errors import SettingsError
 
 PREFIX = "WWWATCH_"
 FILE_NAME = "wwwatch.toml"
-# Variables that belong to the command itself, not to a setting.
-COMMAND_VARIABLES = frozenset({"CONFIG", "CACHE", "HOME"})
 
 
 class Section(BaseModel):
@@ -137,10 +135,9 @@ def _merge_environment(values: dict[str, Any], environ: Mapping[str, str]) -> di
     for name in names:
         keys = tuple(part.lower() for part in name.removeprefix(PREFIX).split("__"))
         text = environ[name]
-        if name.removeprefix(PREFIX) in COMMAND_VARIABLES and not text:
-            continue
-        if keys == ("config",) or keys[0] not in known:
-            # A name of somebody else's (a test's, a container's): said, not refused. See `unknown_variables`.
+        # Empty is unset, as compose files leave it. CONFIG is no setting; a first word that is none of ours may be
+        # somebody else's name. Below a word of ours, a misspelt setting is an error like in the file.
+        if not text or keys[0] not in known:
             continue
         if keys[-1].endswith("_file") and _is_secret(secret := (*keys[:-1], keys[-1].removesuffix("_file"))):
             keys, text = secret, _read_secret(name, Path(text))
