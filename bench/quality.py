@@ -176,7 +176,8 @@ def row(result: Result) -> tuple[str, ...]:
 def main(arguments: list[str]) -> None:
     """Measure all logs, or those whose names hold one of the arguments."""
     if not DATA.is_dir():
-        sys.exit(f"The sample logs are not there: {DATA}")
+        say(f"Nothing is measured: the sample logs are not there ({DATA}).")
+        return
     logs = sorted((DATA / "logs").glob("*.gz"))
     chosen = [log for log in logs if not arguments or any(part in log.name for part in arguments)]
     run_id = uuid.uuid4().hex[:6]

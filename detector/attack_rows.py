@@ -159,7 +159,7 @@ def count(store: Store, requests: Sequence[Request], advance: Callable[..., None
     low, high = min(request.time for request in requests), max(request.time for request in requests)
     span = Span(int(low), int(high) + 1)
     try:
-        for body in _bodies(requests, index):
+        for body in bulk_bodies(requests, index):
             _send(store, index, body)
         store.refresh(index)
         frames = []
@@ -171,7 +171,7 @@ def count(store: Store, requests: Sequence[Request], advance: Callable[..., None
         store.delete_index(index)
 
 
-def _bodies(requests: Sequence[Request], index: str) -> Iterator[bytes]:
+def bulk_bodies(requests: Sequence[Request], index: str) -> Iterator[bytes]:
     """Bulk bodies, made of log lines by the shipper's own parser."""
     converter = Converter(
         identity=index,

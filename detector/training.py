@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from detector.features import FEATURES, RAW, WINDOWS_SECONDS, schema_hash, vectors
-from detector.model import CLASSES, NORMAL, UNUSUAL, Model, fit_classifier, fit_outliers
+from detector.model import CLASSES, NORMAL, SEED, UNUSUAL, Model, fit_classifier, fit_outliers
 from wwwatch.moments import iso
 
 # A probability below this is never raised, however quiet the site's history is.
@@ -28,6 +28,8 @@ LEAST_DAYS_FOR_UNUSUAL = 2
 # Beyond the most isolated normal window of history, by this share of the way to the end of the scale.
 UNUSUAL_MARGIN = 0.1
 BASE_WEIGHT = 0.5
+# More windows of normal clients than this, drawn by chance, teach nothing new and only take time.
+MOST_NORMAL_ROWS = 60_000
 EXPECTED_QUANTILE = 0.99
 # From this probability of being hostile on, a row of history does not count as normal.
 CLEAN_HOSTILITY = 0.5
@@ -93,6 +95,8 @@ def fit(
     """
     cut = np.quantile(normal["window_start"], 1 - HELD_OUT_SHARE)
     fitted, held_out = normal[normal["window_start"] < cut], normal[normal["window_start"] >= cut]
+    if len(fitted) > MOST_NORMAL_ROWS:
+        fitted = fitted.sample(MOST_NORMAL_ROWS, random_state=SEED)
     counts = pd.concat([fitted, attacks.counts, base.counts], ignore_index=True)
     own = pd.Series([NORMAL] * len(fitted), dtype=str)
     labels = pd.concat([own, attacks.labels, base.labels], ignore_index=True)
