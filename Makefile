@@ -2,9 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 WORKERS ?= 2
-# bash for pipefail; no built-in rules: nothing here is compiled.
-SHELL := /bin/bash
-MAKEFLAGS += --no-builtin-rules
+MAKEFLAGS += --no-builtin-rules # nothing here is compiled
 
 .PHONY: demo test test-unit test-elasticsearch lint format bench lock base-rows clean
 
