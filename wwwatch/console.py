@@ -99,19 +99,22 @@ def progress(description: str, total: int | None = None) -> Iterator[Advance]:
 
             yield advance
     else:
-        yield _plain_progress(description, total)
+        yield _PlainProgress(description, total)
 
 
-def _plain_progress(description: str, total: int | None) -> Advance:
-    state = {"done": 0, "total": total, "description": description, "shown": time.monotonic()}
+class _PlainProgress:
+    """The same where there is no terminal: a line now and then, for logs and cron."""
 
-    def advance(step: int = 1, total: int | None = None, description: str | None = None) -> None:
-        state["done"] += step  # type: ignore[operator]
-        state["total"] = total if total is not None else state["total"]
-        state["description"] = description or state["description"]
-        if time.monotonic() - state["shown"] >= PLAIN_PROGRESS_SECONDS:  # type: ignore[operator]
-            state["shown"] = time.monotonic()
-            of_total = f" of {state['total']:,}" if state["total"] else ""
-            stderr.print(f"{escape(str(state['description']))}: {state['done']:,}{of_total}", soft_wrap=True)
+    def __init__(self, description: str, total: int | None) -> None:
+        self._description, self._total = description, total
+        self._done = 0
+        self._shown = time.monotonic()
 
-    return advance
+    def __call__(self, step: int = 1, total: int | None = None, description: str | None = None) -> None:
+        self._done += step
+        self._total = total if total is not None else self._total
+        self._description = description or self._description
+        if time.monotonic() - self._shown >= PLAIN_PROGRESS_SECONDS:
+            self._shown = time.monotonic()
+            of_total = f" of {self._total:,}" if self._total else ""
+            stderr.print(f"{escape(self._description)}: {self._done:,}{of_total}", soft_wrap=True)
