@@ -94,6 +94,8 @@ def _document(namespace: str, model: Model, finding: Finding, told: list[Any], s
             "score": finding.score,
             "confidence": finding.confidence,
             "window_seconds": finding.window_seconds,
+            "first_seen": iso(datetime.fromtimestamp(finding.first_seen, UTC)),
+            "last_seen": iso(datetime.fromtimestamp(finding.last_seen, UTC)),
             "requests": int(finding.counts["requests"]),
             "model_version": model.version,
             "features": told,

@@ -119,6 +119,8 @@ RAW = (
     "top_path_requests",
 )
 KEYS = ("entity", "window_start", "window_seconds", "site_requests")
+# Told, not learned from: when the entity's first and last request in the window came, epoch seconds.
+SEEN = ("first_seen", "last_seen")
 
 # A row of the model's input is float64 in this order; NaN where a figure is not known.
 LOGARITHMS = (
@@ -154,21 +156,21 @@ def collect(
 ) -> pd.DataFrame:
     """The counts of every shortlisted entity in every window of a span.
 
-    since, until: aligned to window_seconds. Result: one row per (entity, window), columns KEYS + RAW, sorted;
+    since, until: aligned to window_seconds. Result: one row per (entity, window), columns KEYS + RAW + SEEN, sorted;
     `site_requests` is the traffic of all entities in the window. Raise StoreError rather than return a part.
     """
     screened = screen(store, index, since, until, window_seconds)
     advance(len(screened))
     chosen = shortlist(screened)
     if chosen.empty:
-        return pd.DataFrame({name: pd.Series(dtype="float64") for name in (*KEYS, *RAW)})
+        return pd.DataFrame({name: pd.Series(dtype="float64") for name in (*KEYS, *RAW, *SEEN)})
     rows = list(_second_stage(store, index, chosen, window_seconds))
     detail = pd.DataFrame(rows)
     merged = chosen[["entity", "window_start", "site_requests"]].merge(
         detail, on=["entity", "window_start"], how="inner"
     )
     merged["window_seconds"] = window_seconds
-    return merged[[*KEYS, *RAW]].sort_values(["window_start", "entity"], ignore_index=True)
+    return merged[[*KEYS, *RAW, *SEEN]].sort_values(["window_start", "entity"], ignore_index=True)
 
 
 def screen(store: Store, index: str, since: datetime, until: datetime, window_seconds: int) -> pd.DataFrame:
@@ -271,6 +273,8 @@ def _details(bucket: Document) -> Document:
         "distinct_missing_paths": bucket["not_found"]["paths"]["value"],
         "bytes": bucket["bytes"]["value"],
         "active_seconds": (bucket["last"]["value"] - bucket["first"]["value"]) / 1000,
+        "first_seen": bucket["first"]["value"] / 1000,
+        "last_seen": bucket["last"]["value"] / 1000,
         "top_path_requests": top[0]["doc_count"] if top else 0,
     }
 

@@ -136,7 +136,9 @@ def _incident(
     anomalies = [document for episode in members for _, document in episode.anomalies]
     worst = max(anomalies, key=lambda a: (a["event"]["severity"], a["wwwatch"]["score"], a["wwwatch"]["requests"]))
     first = min(anomalies, key=lambda a: a["event"]["start"])
-    start, end = min(episode.start for episode in members), max(episode.end for episode in members)
+    # Windows tell roughly when; the requests in them tell exactly.
+    start = datetime.fromisoformat(min(anomaly["wwwatch"]["first_seen"] for anomaly in anomalies))
+    end = datetime.fromisoformat(max(anomaly["wwwatch"]["last_seen"] for anomaly in anomalies))
     severity = worst["event"]["severity"]
     document = alert_fields(ATTACK_CLASSES[members[0].attack_class], entity_type, entity_id)
     addresses = sorted({address for episode in members if (address := as_address(episode.entity_id))})

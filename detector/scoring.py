@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from detector.classes import ATTACK_CLASSES, Severity
-from detector.features import KEYS, RAW, WINDOWS_SECONDS, vectors
+from detector.features import KEYS, RAW, SEEN, WINDOWS_SECONDS, vectors
 from detector.model import NORMAL, UNUSUAL, Model
 
 # Below this many requests in a window nothing can be told about how usual an entity's behaviour is.
@@ -18,15 +18,18 @@ LONGEST_WINDOW_SECONDS = max(WINDOWS_SECONDS)
 
 @dataclass(frozen=True)
 class Finding:
-    """One entity in one window, judged. score: probability of its class (for unusual: how isolated), 0..1.
+    """One entity in one window, judged.
 
-    confidence: probability that it is hostile at all. counts: the raw figures, columns RAW.
+    first_seen, last_seen: its requests there, epoch seconds. score: probability of its class (for unusual: how
+    isolated), 0..1. confidence: probability that it is hostile at all. counts: the raw figures, columns RAW.
     """
 
     entity_type: str
     entity_id: str
     window_start: int
     window_seconds: int
+    first_seen: float
+    last_seen: float
     attack_class: str
     score: float
     confidence: float
@@ -53,7 +56,7 @@ def score(model: Model, counts: pd.DataFrame, entity_type: str = "ip") -> list[F
     unusualness = model.unusualness(features)
     unusual_enough = unusualness >= model.thresholds.get(UNUSUAL, np.inf)
     findings = []
-    for row, record in enumerate(counts[[*KEYS, *RAW]].to_dict("records")):
+    for row, record in enumerate(counts[[*KEYS, *RAW, *SEEN]].to_dict("records")):
         name = model.classes[best[row]]
         if hostility[row] >= model.thresholds[name]:
             share = probabilities[row, best[row]]
@@ -71,6 +74,8 @@ def score(model: Model, counts: pd.DataFrame, entity_type: str = "ip") -> list[F
                 entity_id=str(record["entity"]),
                 window_start=int(record["window_start"]),
                 window_seconds=int(record["window_seconds"]),
+                first_seen=float(record["first_seen"]),
+                last_seen=float(record["last_seen"]),
                 attack_class=name,
                 score=round(float(share), 4),
                 confidence=round(float(hostility[row]), 4),

@@ -25,6 +25,8 @@ def anomaly(minutes: int, entity: str = "203.0.113.7", severity: int = 73, name:
             "class": name,
             "entity": {"type": "ip", "id": entity},
             "window_seconds": 600,
+            "first_seen": iso(start + timedelta(minutes=1)),
+            "last_seen": iso(start + timedelta(minutes=9)),
             "requests": 100,
             "score": 0.9,
             "confidence": 0.95,
@@ -58,7 +60,7 @@ def test_the_id_does_not_hang_on_which_window_came_first() -> None:
     first, _ = compose("shop", episodes([anomaly(10)]), {}, LATER)
     grown, _ = compose("shop", episodes([anomaly(0), anomaly(10)]), first, LATER)
     assert list(grown) == list(first)
-    assert next(iter(grown.values()))["event"]["start"] == iso(START)
+    assert next(iter(grown.values()))["event"]["start"] == iso(START + timedelta(minutes=1))
 
 
 def test_the_same_anomalies_give_the_same_incidents() -> None:
@@ -69,7 +71,7 @@ def test_the_same_anomalies_give_the_same_incidents() -> None:
 
 
 def test_open_until_quiet_then_closed() -> None:
-    end = START + timedelta(minutes=10)
+    end = START + timedelta(minutes=9)
     for now, status in ((end + QUIET, "open"), (end + QUIET + timedelta(seconds=1), "closed")):
         incidents, _ = compose("shop", episodes([anomaly(0)]), {}, now)
         assert [incident["wwwatch"]["status"] for incident in incidents.values()] == [status]

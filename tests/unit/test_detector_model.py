@@ -9,7 +9,7 @@ import pytest
 from detector import training
 from detector.classes import ATTACK_CLASSES, Severity, threat
 from detector.explanation import explain, reason
-from detector.features import FEATURES, KEYS, RAW, schema_hash, shortlist, vectors
+from detector.features import FEATURES, KEYS, RAW, SEEN, schema_hash, shortlist, vectors
 from detector.model import CLASSES, NORMAL, UNUSUAL, Model
 from detector.scoring import score
 from detector.training import Rows
@@ -23,7 +23,7 @@ Counts = dict[str, float | str]
 
 def row(**counts: float | str) -> Counts:
     """A client window of an ordinary visitor, changed by `counts`."""
-    plain: Counts = dict.fromkeys((*KEYS, *RAW), 0.0)
+    plain: Counts = dict.fromkeys((*KEYS, *RAW, *SEEN), 0.0)
     visitor: Counts = {
         "entity": "203.0.113.1",
         "window_seconds": 600.0,
