@@ -200,7 +200,16 @@ def test_too_little_history_keeps_the_base_model(store: Store, namespace: str, r
 
 
 @pytest.mark.slow
-def test_training_registers_and_activates_a_model_of_the_site(store: Store, namespace: str) -> None:
+def test_training_registers_and_activates_a_model_of_the_site(
+    store: Store, namespace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refreshed: list[str] = []
+
+    def refresh(index: str) -> None:
+        refreshed.append(index)
+        Store.refresh(store, index)
+
+    monkeypatch.setattr(store, "refresh", refresh)
     start = START.timestamp()
     history = generate(Site.shop(3), start, start + 2.2 * 24 * HOUR, 12, 250, ATTACKS)
     ship(store, namespace, history)
@@ -214,10 +223,9 @@ def test_training_registers_and_activates_a_model_of_the_site(store: Store, name
     direct = model.hostility(features.vectors(counts))
     reloaded = registry.load(store, namespace, model.version).hostility(features.vectors(counts))
     pd.testing.assert_series_equal(pd.Series(direct), pd.Series(reloaded))
-    left = {
-        name for index in ("wwwatch-scratch-*",) for name in store.admin("GET", f"/_resolve/index/{index}")["indices"]
-    }
-    assert all(namespace not in str(name) for name in left)
+    scratch = [index for index in refreshed if index.startswith(names.SCRATCH_PREFIX)]
+    assert scratch
+    assert [name for name in scratch if store.admin("GET", f"/{name}") is not None] == []
     registry.activate(store, namespace, model.card["base_model"], NOW)
     assert registry.previous_version(store, namespace) == model.version
 
