@@ -4,7 +4,7 @@ What a model learns from is thereby counted exactly as what it will judge.
 """
 
 import uuid
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
@@ -22,6 +22,7 @@ from simulator.attacks import ATTACKS
 from simulator.lines import combined
 from simulator.request import Request
 from simulator.site import Site
+from wwwatch.console import Advance, no_progress
 from wwwatch.errors import StoreError
 from wwwatch.moments import iso
 from wwwatch.store import Store, names
@@ -41,12 +42,9 @@ LEAST_LOGINS = 3
 LEAST_USERS = 3
 MOST_ROWS_A_CLASS = 400
 LINES_A_BODY = 2000
-ADVANCE_QUIETLY: Callable[..., None] = lambda *_, **__: None  # noqa: E731 - a name for doing nothing
 
 
-def for_site(
-    store: Store, namespace: str, span: Span, normal: pd.DataFrame, advance: Callable[..., None] = ADVANCE_QUIETLY
-) -> Rows:
+def for_site(store: Store, namespace: str, span: Span, normal: pd.DataFrame, advance: Advance = no_progress) -> Rows:
     """Attacks of every style in a site's own URLs. normal: its cleaned history, for how much traffic is usual."""
     site = site_like(store, names.access_index(namespace), span)
     background = usual_traffic(normal)
@@ -92,7 +90,7 @@ def attacks(
     site: Site,
     background: Mapping[int, float],
     seed: int,
-    advance: Callable[..., None] = ADVANCE_QUIETLY,
+    advance: Advance = no_progress,
     styles: Sequence[str] = (),
 ) -> Rows:
     """Runs of every style (or the named ones) at STRENGTHS against a site, as labelled rows.
@@ -110,7 +108,7 @@ def attacks(
     return capped(Rows(counts[shows], labels[shows]), MOST_ROWS_A_CLASS, seed)
 
 
-def _runs(site: Site, seed: int, styles: Iterable[str], advance: Callable[..., None]) -> Iterator[Request]:
+def _runs(site: Site, seed: int, styles: Iterable[str], advance: Advance) -> Iterator[Request]:
     for name in styles:
         for number, strength in enumerate(STRENGTHS):
             rng = Random(f"{seed}:{name}:{number}")
@@ -150,7 +148,7 @@ def _shows(row: Mapping[Hashable, Any], label: str) -> bool:
     return bool(row["hostile"] > 0 or row["errors"] >= 8)
 
 
-def count(store: Store, requests: Sequence[Request], advance: Callable[..., None] = ADVANCE_QUIETLY) -> pd.DataFrame:
+def count(store: Store, requests: Sequence[Request], advance: Advance = no_progress) -> pd.DataFrame:
     """Requests as the detector counts them: one row per shortlisted client and window, of all window lengths.
 
     They pass through an index of their own, deleted by its name whatever happens.

@@ -3,7 +3,7 @@
 A pass that dies half way is repeated harmlessly: everything is written by id, and the ledger last.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -11,8 +11,9 @@ import pandas as pd
 
 from detector import anomalies, features, incidents, ledger
 from detector.model import Model
-from detector.scoring import Finding, score
+from detector.scoring import score
 from detector.windows import Span, spans, touched
+from wwwatch.console import Advance, no_progress
 from wwwatch.store import Store, names
 
 LONGEST_SPAN_SECONDS = 86400
@@ -39,7 +40,7 @@ def detect(
     model: Model,
     due: ledger.Due,
     now: datetime,
-    advance: Callable[[int], None] = lambda _: None,
+    advance: Advance = no_progress,
 ) -> Outcome:
     """Judge the due minutes, day by day. now: when, for the ledger; conclusions use event time only."""
     outcome = Outcome(model.version)
@@ -69,16 +70,6 @@ def _judge_day(store: Store, namespace: str, model: Model, day: ledger.Due, newe
     for incident in incidents.update(store, namespace, reach.since, datetime.fromtimestamp(high, UTC), newest):
         status = incident["wwwatch"]["status"]
         outcome.incidents[status] = outcome.incidents.get(status, 0) + 1
-
-
-def backtest(store: Store, namespace: str, model: Model, due: ledger.Due) -> list[Finding]:
-    """What the model would raise for these minutes. Nothing is written."""
-    findings: list[Finding] = []
-    for day in due.by_day():
-        for window_seconds in features.WINDOWS_SECONDS:
-            judged = spans(touched(day.counts, window_seconds), window_seconds, LONGEST_SPAN_SECONDS, GAP_SECONDS)
-            findings += score(model, _counts(store, namespace, judged, window_seconds))
-    return findings
 
 
 def _counts(store: Store, namespace: str, judged: Iterable[Span], window_seconds: int) -> pd.DataFrame:

@@ -1,6 +1,5 @@
 """The steps of a training and of a pass, put together: the only place that reads and writes everything in order."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -11,15 +10,11 @@ from detector import detect as passes
 from detector.features import WINDOWS_SECONDS, collect
 from detector.model import Model
 from detector.windows import Span, aligned, spans
+from wwwatch.console import Advance, no_progress
 from wwwatch.errors import UsageError
 from wwwatch.store import Store, names
 
 DAY_SECONDS = 86400
-Advance = Callable[..., None]
-
-
-def _quiet(step: int = 1, total: int | None = None, description: str | None = None) -> None:
-    """No progress."""
 
 
 def active_model(store: Store, namespace: str, now: datetime) -> Model:
@@ -52,7 +47,7 @@ def due_minutes(store: Store, namespace: str, since: datetime | None, until: dat
 
 
 def detect(
-    store: Store, namespace: str, model: Model, due: ledger.Due, now: datetime, advance: Advance = _quiet
+    store: Store, namespace: str, model: Model, due: ledger.Due, now: datetime, advance: Advance = no_progress
 ) -> passes.Outcome:
     """One pass over the due minutes."""
     return passes.detect(store, namespace, model, due, now, advance)
@@ -64,7 +59,7 @@ def train(
     since: datetime | None,
     until: datetime | None,
     now: datetime,
-    advance: Advance = _quiet,
+    advance: Advance = no_progress,
 ) -> dict[str, Any]:
     """Fit, register and activate a model of the stored history.
 
@@ -101,7 +96,7 @@ def train(
     }
 
 
-def read_history(store: Store, namespace: str, span: Span, advance: Advance = _quiet) -> pd.DataFrame:
+def read_history(store: Store, namespace: str, span: Span, advance: Advance = no_progress) -> pd.DataFrame:
     """The counts of every window length over a span, day by day so that no request grows with the history."""
     frames = []
     for window_seconds in WINDOWS_SECONDS:

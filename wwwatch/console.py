@@ -72,6 +72,10 @@ def print_table(
 Advance = Callable[..., None]
 
 
+def no_progress(step: int = 1, total: int | None = None, description: str | None = None) -> None:
+    """An `Advance` that shows nothing, for callers that have nobody to show it to."""
+
+
 @contextmanager
 def progress(description: str, total: int | None = None) -> Iterator[Advance]:
     """Show that long work moves: a bar on a terminal, a plain line every few seconds otherwise.

@@ -166,10 +166,6 @@ class Store:
             self.refresh(index)
         return deleted
 
-    def create_index(self, name: str, mappings: Document, settings: Document) -> None:
-        """Create an index of that very name."""
-        self._call(lambda: self._client.indices.create(index=name, mappings=mappings, settings=settings))
-
     def delete_index(self, name: str) -> bool:
         """Delete one index, by its own name. Return whether it was there."""
         if not name or set("*,?") & set(name) or name.startswith("_"):
