@@ -16,6 +16,7 @@ from wwwatch.settings import Settings
 from wwwatch.store import Store
 
 HOME_VARIABLE = "WWWATCH_TEST_HOME"  # set by the first process of a test run, inherited by its workers
+URL_VARIABLE = "WWWATCH_TEST_URL"  # an engine that runs already and stays, instead of one for each test run
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -48,6 +49,8 @@ def engine_settings() -> Settings:
 @pytest.fixture(scope="session")
 def engine_url() -> str:
     """The address of the run's engine; the first test to ask starts it."""
+    if os.environ.get(URL_VARIABLE):
+        return os.environ[URL_VARIABLE]
     from wwwatch import engine  # noqa: PLC0415
 
     (Path(os.environ[HOME_VARIABLE]) / "engine-used").touch()
