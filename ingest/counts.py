@@ -1,24 +1,34 @@
 """What became of the lines that were read: they add up, always."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 
 @dataclass
 class Counts:
-    """Lines. read is counted by the reader, the rest by what the store acknowledged."""
+    """Lines. read is counted by the reader, the rest by what the store acknowledged.
+
+    dropped: lines a filter of the user's keeps out, on purpose. formats: events by the name of the format that took
+    them.
+    """
 
     read: int = 0
     sent: int = 0
     duplicate: int = 0
+    dropped: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
+    formats: Counter[str] = field(default_factory=Counter)
     files: int = 0
 
     @property
     def undelivered(self) -> int:
         """Lines read and not (known to be) stored: 0 unless the run was cut short."""
-        return self.read - self.sent - self.duplicate - self.rejected.total()
+        return self.read - self.sent - self.duplicate - self.dropped - self.rejected.total()
+
+    def copy(self) -> "Counts":
+        """The tally as it stands."""
+        return replace(self, rejected=self.rejected.copy(), formats=self.formats.copy())
 
     def as_json(self, seconds: float) -> dict[str, Any]:
         """For `--json`."""
@@ -26,6 +36,7 @@ class Counts:
             "read": self.read,
             "sent": self.sent,
             "duplicate": self.duplicate,
+            **({"dropped": self.dropped} if self.dropped else {}),
             "rejected": dict(sorted(self.rejected.items())),
             "undelivered": self.undelivered,
             "files": self.files,
@@ -38,6 +49,8 @@ class Counts:
         rejected = f"{self.rejected.total():,} rejected" + (f" ({reasons})" if reasons else "")
         stored = f"{self.sent:,} sent, {self.duplicate:,} duplicate, {rejected}"
         text = f"{self.files:,} files, {self.read:,} lines read: {stored}"
+        if self.dropped:
+            text += f", {self.dropped:,} dropped by filter"
         if self.undelivered:
             text += f", {self.undelivered:,} not delivered"
         return f"{text}; {seconds:.1f} s."
