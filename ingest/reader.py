@@ -3,6 +3,7 @@
 import gzip
 import sys
 import zlib
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -119,69 +120,138 @@ def read_piece(stream: ByteSource, path: str, offset: int, size: int = READ_BYTE
         raise InputError(f"Cannot read on in {path} after {offset:,} bytes: {error.strerror}") from error
 
 
-def chunks(stream: ByteSource, path: str, offset: int = 0, chunk_bytes: int = CHUNK_BYTES) -> Iterator[Chunk]:
-    """Chunks of whole lines from `offset` (where the stream stands) to the end.
+class LineReader:
+    """Whole lines of a stream, in pieces. One that has met the end may be asked again: the stream may have grown.
 
-    Memory stays bounded: of a line longer than LONGEST_LINE_BYTES only the head is kept. If reading breaks, the
-    whole lines before are yielded first, then InputError is raised.
+    Memory stays bounded: of a line longer than LONGEST_LINE_BYTES only the head is kept.
+
+    consumed: place, in the decompressed stream, behind all that was read; offset: behind all that was handed out.
     """
-    pieces: list[bytes] = []
-    held = 0
-    while True:
+
+    def __init__(self, stream: ByteSource, path: str, offset: int = 0) -> None:
+        self._stream, self._path = stream, path
+        self.offset = self.consumed = offset
+        self._whole: list[bytes] = []
+        self._rest: list[bytes] = []  # of a line that has no line feed yet
+        self._long: _LongLine | None = None  # the same, once it is too long to be kept
+        self._ready: deque[Chunk] = deque()
+        self._ended = False
+        self._damage: InputError | None = None
+
+    @property
+    def at_end(self) -> bool:
+        """Whether there was nothing more to read, and all whole lines are handed out."""
+        return self._ended and not self._ready
+
+    def read(self, chunk_bytes: int = CHUNK_BYTES) -> Chunk | None:
+        """The next whole lines, of about chunk_bytes that are read for them; None if no line ended there.
+
+        Raise InputError if reading breaks, after the whole lines before were handed out.
+        """
+        if not self._ready and not self._damage:
+            self._fill(chunk_bytes)
+        if self._ready:
+            chunk = self._ready.popleft()
+            self.offset = chunk.end
+            return chunk
+        if self._damage:
+            raise self._damage
+        return None
+
+    def rest(self) -> Chunk | None:
+        """The last line, without line feed; None if there is none. It is not taken away: it may still be finished."""
+        if self._long:
+            return self._long.chunk(terminated=False)
+        line = b"".join(self._rest)
+        return (
+            Chunk(self.offset, self.offset + len(line), [line], line[-TAIL_BYTES:], terminated=False) if line else None
+        )
+
+    def _fill(self, budget_bytes: int) -> None:
+        self._ended = False
         try:
-            piece = read_piece(stream, path, offset + held)
-        except InputError:
-            yield from _whole_lines(b"".join(pieces), offset)
-            raise
-        pieces.append(piece)
-        held += len(piece)
-        if piece and held < chunk_bytes:
-            continue
-        data = b"".join(pieces)
-        cut = data.rfind(b"\n") + 1
-        if not piece:
-            yield from _whole_lines(data, offset)
-            if data[cut:]:
-                yield _tail(data[cut:], offset + cut)
-            return
+            while budget_bytes > 0:
+                piece = read_piece(self._stream, self._path, self.consumed)
+                if not piece:
+                    self._ended = True
+                    break
+                self.consumed += len(piece)
+                budget_bytes -= len(piece)
+                self._take(piece)
+        except InputError as error:
+            self._damage = error
+        self._flush()
+
+    def _take(self, piece: bytes) -> None:
+        if self._long:
+            piece = self._long.take(piece)
+            if not self._long.ended:
+                return
+            self._flush()
+            self._ready.append(self._long.chunk())
+            self._long = None
+        cut = piece.rfind(b"\n") + 1
         if cut:
-            yield from _whole_lines(data[:cut], offset)
-            pieces, held, offset = [data[cut:]], len(data) - cut, offset + cut
-        else:
-            chunk, rest = _long_line(stream, path, data, offset)
+            self._whole += [*self._rest, piece[:cut]]
+            self._rest.clear()
+        if piece[cut:]:
+            self._rest.append(piece[cut:])
+        if sum(map(len, self._rest)) > LONGEST_LINE_BYTES:
+            line = b"".join(self._rest)
+            self._rest.clear()
+            self._long = _LongLine(self.consumed - len(line), line)
+
+    def _flush(self) -> None:
+        """The whole lines so far are a chunk."""
+        data = b"".join(self._whole)
+        self._whole.clear()
+        if data:
+            before = self._ready[-1].end if self._ready else self.offset
+            self._ready.append(_whole_lines(data, before))
+
+
+class _LongLine:
+    """A line of which only the head and the length are kept."""
+
+    def __init__(self, offset: int, start: bytes) -> None:
+        self._offset = offset
+        self._head, self._tail, self._length = start[:LONGEST_LINE_BYTES], start[-TAIL_BYTES:], len(start)
+        self.ended = False
+
+    def take(self, piece: bytes) -> bytes:
+        """Read on. Return what follows the line's end."""
+        feed = piece.find(b"\n")
+        self.ended = feed >= 0
+        cut = feed + 1 if self.ended else len(piece)
+        self._tail = (self._tail + piece[:cut])[-TAIL_BYTES:]
+        self._length += feed if self.ended else len(piece)
+        return piece[cut:]
+
+    def chunk(self, terminated: bool = True) -> Chunk:
+        """The line as a chunk of its own."""
+        end = self._offset + self._length + terminated
+        return Chunk(self._offset, end, [self._head], self._tail, {0: self._length}, terminated)
+
+
+def chunks(stream: ByteSource, path: str, offset: int = 0, chunk_bytes: int = CHUNK_BYTES) -> Iterator[Chunk]:
+    """Chunks of whole lines from `offset` (where the stream stands) to the end; the last may lack its line feed.
+
+    If reading breaks, the whole lines before are yielded first, then InputError is raised.
+    """
+    reader = LineReader(stream, path, offset)
+    while not reader.at_end:
+        chunk = reader.read(chunk_bytes)
+        if chunk:
             yield chunk
-            pieces, held, offset = [rest], len(rest), chunk.end
+    last = reader.rest()
+    if last:
+        yield last
 
 
-def _whole_lines(data: bytes, offset: int) -> Iterator[Chunk]:
-    """Nothing, or one chunk of the terminated lines of data."""
-    cut = data.rfind(b"\n") + 1
-    if not cut:
-        return
-    lines = data[: cut - 1].split(b"\n")
+def _whole_lines(data: bytes, offset: int) -> Chunk:
+    """Lines, each with its line feed, as a chunk."""
+    lines = data[:-1].split(b"\n")
     lengths = {number: len(line) for number, line in enumerate(lines) if len(line) > LONGEST_LINE_BYTES}
     for number in lengths:
         lines[number] = lines[number][:LONGEST_LINE_BYTES]
-    yield Chunk(offset, offset + cut, lines, data[max(0, cut - TAIL_BYTES) : cut], lengths)
-
-
-def _tail(line: bytes, offset: int) -> Chunk:
-    """A last line without line feed."""
-    lengths = {0: len(line)} if len(line) > LONGEST_LINE_BYTES else {}
-    return Chunk(offset, offset + len(line), [line[:LONGEST_LINE_BYTES]], line[-TAIL_BYTES:], lengths, terminated=False)
-
-
-def _long_line(stream: ByteSource, path: str, data: bytes, offset: int) -> tuple[Chunk, bytes]:
-    """Read on to the end of a line that is longer than a chunk, keeping its head only; and what was read beyond."""
-    head, tail, length = data[:LONGEST_LINE_BYTES], data[-TAIL_BYTES:], len(data)
-    while True:
-        piece = read_piece(stream, path, offset + length)
-        feed = piece.find(b"\n")
-        end = len(piece) if feed < 0 else feed + 1
-        tail = (tail + piece[:end])[-TAIL_BYTES:]
-        if feed >= 0:
-            length += feed
-            return Chunk(offset, offset + length + 1, [head], tail, {0: length}), piece[end:]
-        length += len(piece)
-        if not piece:
-            return Chunk(offset, offset + length, [head], tail, {0: length}, terminated=False), b""
+    return Chunk(offset, offset + len(data), lines, data[-TAIL_BYTES:], lengths)

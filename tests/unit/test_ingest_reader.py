@@ -10,7 +10,7 @@ import pytest
 from ingest import reader
 from ingest.identity import identity, read_head
 from ingest.positions import Position, skip, tail_digest
-from ingest.reader import Chunk, Prefixed, chunks, expand, opened
+from ingest.reader import Chunk, LineReader, Prefixed, chunks, expand, opened
 from wwwatch.errors import InputError, UsageError
 
 
@@ -129,3 +129,16 @@ def test_skip_recognises_what_was_delivered(tmp_path: Path, compressed: bool) ->
     ):
         with opened(str(path)) as stream:
             assert skip(stream, "x", wrong) is None
+
+
+def test_a_stream_that_grows_is_read_on_after_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "x.log"
+    path.touch()
+    with path.open("ab", buffering=0) as log, opened(str(path)) as stream:
+        lines = LineReader(stream, str(path))
+        assert (lines.read(), lines.rest(), lines.at_end) == (None, None, True)
+        for written, whole, rest in ((b"a\nb", [b"a"], b"b"), (b"c", None, b"bc"), (b"\nd\n", [b"bc", b"d"], None)):
+            log.write(written)
+            chunk, last = lines.read(), lines.rest()
+            assert (chunk.lines if chunk else None, last.lines[0] if last else None) == (whole, rest)
+        assert (lines.offset, lines.consumed) == (7, 7)
