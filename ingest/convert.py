@@ -9,7 +9,8 @@ import polars as pl
 
 from ingest import documents, formats, rejects
 from ingest.formats import LogFormat
-from ingest.parse import LINE, ROW, frame_of, parse
+from ingest.identity import identity as identity_of
+from ingest.parse import LINE, ROW, Parsed, frame_of, parse
 from ingest.reader import STDIN, Chunk
 
 SERVERS_BY_WORD = {"nginx": "nginx", "apache": "apache", "httpd": "apache"}
@@ -49,11 +50,18 @@ class Converter:
 
     def convert(self, chunk: Chunk, ingested: str) -> Converted:
         """ingested: ISO 8601 UTC."""
+        return self.items(self.parsed(chunk), chunk, ingested)
+
+    def parsed(self, chunk: Chunk) -> Parsed:
+        """The lines sorted into events and rejects, by the file's format."""
         if self.log_format is None:
             self.log_format = formats.detect(frame_of(chunk)[LINE])
         if not self.server:
             self.server = self.log_format.server if self.log_format else ""
-        parsed = parse(chunk, formats.candidates(self.log_format, self.only))
+        return parse(chunk, formats.candidates(self.log_format, self.only))
+
+    def items(self, parsed: Parsed, chunk: Chunk, ingested: str) -> Converted:
+        """What was parsed as bulk items."""
         constants = documents.constant_fields(self.dataset, self.namespace, self.host, self.path, ingested)
         items = documents.serialise(parsed.events, constants, self.identity if self.with_actions else None)
         refused: dict[str, list[tuple[int, str]]] = {}
@@ -71,6 +79,16 @@ class Converter:
         """A document as bulk item."""
         source = orjson.dumps(document).decode()
         return f'{{"create":{{"_id":"{id_}"}}}}\n{source}' if self.with_actions else source
+
+
+def converter_of(
+    path: str, head: bytes, namespace: str, host: str, server: str, wished: LogFormat | None, with_actions: bool = True
+) -> Converter:
+    """What converts a file nothing is remembered of. head: its first bytes. server: nginx, apache or empty."""
+    return Converter(
+        identity_of(host, head), logged_path(path), namespace, host, server or server_of(path), wished,
+        only=wished is not None, with_actions=with_actions,
+    )  # fmt: skip
 
 
 def server_of(path: str) -> str:

@@ -57,6 +57,11 @@ def constant_fields(dataset: str, namespace: str, host: str, path: str, ingested
     }
 
 
+def ids(lines: pl.DataFrame, identity: str) -> pl.Series:
+    """The id of each line in the store, document or reject: identity of its file, offset and check."""
+    return lines.select(pl.concat_str(pl.lit(identity), "log.offset", CHECK, separator="-").alias("id"))["id"]
+
+
 def serialise(events: pl.DataFrame, constants: Mapping[str, Any], identity: str | None) -> pl.Series:
     """The JSON document of each event, in order, as text. With an identity each is led by its bulk action line.
 

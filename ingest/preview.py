@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from heapq import merge
 
-from ingest.convert import Converted, Converter, logged_path, server_of
+from ingest.convert import Converted, converter_of
 from ingest.formats import LogFormat
-from ingest.identity import identity, read_head
+from ingest.identity import read_head
 from ingest.reader import CHUNK_BYTES, Prefixed, chunks, opened
 from wwwatch.moments import iso
 
@@ -23,10 +23,7 @@ def preview(
     """The JSON documents of a file's lines, events and rejects in the order of the lines."""
     with opened(path) as stream:
         head = read_head(stream, path)
-        converter = Converter(
-            identity(host, head), logged_path(path), namespace, host, server or server_of(path), wished,
-            only=wished is not None, with_actions=False,
-        )  # fmt: skip
+        converter = converter_of(path, head, namespace, host, server, wished, with_actions=False)
         for chunk in chunks(Prefixed(head, stream), path, 0, chunk_bytes):
             yield from in_order(converter.convert(chunk, iso(now())))
 

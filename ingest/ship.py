@@ -34,13 +34,17 @@ class Stopped(WwwatchError):  # noqa: N818 - reads as the condition it names
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the user asked for. format_name: a name or `auto`. server: nginx, apache or empty. now: the clock."""
+    """What the user asked for. format_name: a name or `auto`. server: nginx, apache or empty. now: the clock.
+
+    from_start: whatever is known to be delivered is looked up again, and sent where the store lacks it.
+    """
 
     namespace: str
     format_name: str
     server: str
     now: Callable[[], datetime]
     chunk_bytes: int = CHUNK_BYTES
+    from_start: bool = False
 
 
 @dataclass
@@ -106,7 +110,7 @@ class Shipper:
             # So that the store knows of this file before any line of it, however the run ends.
             self._positions.mirror(position, iso(self._wishes.now()))
         tail = skip(stream, path, position) if position.offset else b""
-        if tail is None:
+        if tail is None or self._wishes.from_start:
             # Another file that starts with the same line, or this one rewritten: from its start, looking up each id.
             stream.seek(0)
             position, tail = replace(position, offset=0, lines=0, tail="", sent_to=OPEN_END), b""

@@ -19,10 +19,17 @@ from wwwatch.namespaces import namespace_option
 @format_option
 @dataset_option
 @namespace_option
+@click.option("--from-start", is_flag=True, help="Look up every line again; send what the store has lost.")
 @click.option("--json", "as_json", is_flag=True, help="The counts as one JSON object.")
 @click.pass_obj
 def ship(
-    config: Path | None, paths: Sequence[str], format_name: str, server: str | None, namespace: str, as_json: bool
+    config: Path | None,
+    paths: Sequence[str],
+    format_name: str,
+    server: str | None,
+    namespace: str,
+    from_start: bool,
+    as_json: bool,
 ) -> None:
     """Read log files to their end into the store, every line once.
 
@@ -38,7 +45,7 @@ def ship(
     settings = wwwatch_settings.load(config)
     store = connect(settings)
     store.ensure_setup()
-    wishes = Wishes(namespace, format_name, server or "", lambda: datetime.now(UTC))
+    wishes = Wishes(namespace, format_name, server or "", lambda: datetime.now(UTC), from_start=from_start)
     started = time.monotonic()
     with progress("Lines delivered") as advance, Shipper(store, settings, wishes, advance) as shipper:
         try:

@@ -3,11 +3,12 @@
 from wwwatch.errors import StoreError, StoreRefused, StoreUnreachable
 from wwwatch.settings import Settings
 from wwwatch.store import names
-from wwwatch.store.client import BulkResult, Store
+from wwwatch.store.client import BulkResult, Hit, Store
 from wwwatch.store.failures import StoreBusy, StoreTooLarge
 
 __all__ = [
     "BulkResult",
+    "Hit",
     "Store",
     "StoreBusy",
     "StoreError",

@@ -41,6 +41,15 @@ class BulkResult:
     took_ms: int
 
 
+@dataclass(frozen=True)
+class Hit:
+    """A document as a search found it. index: the backing index, where it came from a data stream."""
+
+    index: str
+    id: str
+    document: Document
+
+
 class Store:
     """A connection to one store. Safe to share between threads."""
 
@@ -192,6 +201,19 @@ class Store:
             answer = self._search(index, query=query, size=len(batch), source=False)
             found |= {hit["_id"] for hit in answer["hits"]["hits"]}
         return found
+
+    def copies(self, index: str, ids: Sequence[str], fields: Sequence[str | Document]) -> list[Hit]:
+        """Every document of these ids in every backing index, at most two for each. Refresh first if just written.
+
+        fields: doc values to be told, as `docvalue_fields` takes them; each document is these, by field.
+        """
+        answer = self._search(
+            index, query={"ids": {"values": list(ids)}}, size=2 * len(ids), source=False, docvalue_fields=fields
+        )
+        return [
+            Hit(hit["_index"], hit["_id"], {name: values[0] for name, values in hit.get("fields", {}).items()})
+            for hit in answer["hits"]["hits"]
+        ]
 
     def count(self, index: str, query: Query = MATCH_ALL) -> int:
         """How many documents match."""
