@@ -4,7 +4,7 @@ The columns of an event frame are named as ECS names fields (`http.response.stat
 any such frame. Values that repeat (clients, agents, targets, times) are worked out once per distinct value.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from zlib import crc32
@@ -12,6 +12,7 @@ from zlib import crc32
 import polars as pl
 
 from ingest import addresses, requests, tags
+from ingest.distinct import Remembered, per_value
 from ingest.formats import LogFormat
 from ingest.reader import Chunk
 
@@ -88,21 +89,13 @@ def parse(chunk: Chunk, formats: Sequence[LogFormat]) -> Parsed:
             _rejected(left.filter(~blank & unreadable), NOT_UTF8),
             _rejected(left.filter(~blank & ~unreadable), FORMAT),
         ]
-    taken = per_value(taken, "time", _moments)
+    taken = taken.hstack(per_value(taken["time"], _moments))
     timeless = taken["@timestamp"].is_null()
     if timeless.any():
         reasons.append(_rejected(taken.filter(timeless), TIME))
         taken = taken.filter(~timeless)
     rejects = pl.concat(reasons) if reasons else _rejected(frame.head(0), FORMAT)
     return Parsed(_fields(taken), rejects.sort(ROW))
-
-
-def per_value(frame: pl.DataFrame, column: str, build: Callable[[pl.Series], pl.DataFrame]) -> pl.DataFrame:
-    """Add the columns that `build` makes of the distinct values of a column, in the given order."""
-    distinct = frame[column].unique().drop_nulls()
-    built = build(distinct).with_columns(distinct)
-    # Joined on the one column, not with the whole frame: the others need not be copied.
-    return frame.hstack(frame.select(column).join(built, on=column, how="left", maintain_order="left").drop(column))
 
 
 def _rejected(rows: pl.DataFrame, reason: str) -> pl.DataFrame:
@@ -147,9 +140,7 @@ def _fields(frame: pl.DataFrame) -> pl.DataFrame:
         pl.col("status").cast(pl.Int16, strict=False).alias("http.response.status_code"),
         pl.col("bytes").cast(pl.Int64, strict=False).alias("http.response.body.bytes"),
     )
-    frame = per_value(frame, "address", addresses.fields)
-    frame = per_value(frame, "target", requests.fields)
-    frame = tags.add(frame)
+    frame = tags.add(frame.hstack(_of_addresses(frame["address"])).hstack(_of_targets(frame["target"])))
     status = pl.col("http.response.status_code")
     outcome = (
         pl.when(status < FAILURE_STATUS).then(pl.lit("success")).when(status.is_not_null()).then(pl.lit("failure"))
@@ -177,3 +168,7 @@ def _present(name: str) -> pl.Expr:
     """A column without the dash, the empty text and the empty quotes that stand for nothing."""
     column = pl.col(name)
     return pl.when((column != "-") & (column != "") & (column != '""')).then(column).alias(name)
+
+
+_of_addresses = Remembered(addresses.fields)
+_of_targets = Remembered(requests.fields)
