@@ -23,8 +23,9 @@ import polars as pl
 
 from ingest.convert import Converter
 from ingest.delivery import body_of, split
+from ingest.delivery.pressure import BATCH_BYTES, FIRST_IN_FLIGHT
 from ingest.reader import STDIN, chunks, opened
-from ingest.ship import REQUESTS_IN_FLIGHT, Shipper, Wishes
+from ingest.ship import Shipper, Wishes
 from wwwatch import settings as wwwatch_settings
 from wwwatch.console import print_table, progress
 from wwwatch.errors import StoreError
@@ -113,7 +114,7 @@ def _bodies(path: Path) -> Iterator[pl.Series]:
     converter = Converter(uuid.uuid4().hex[:16], str(path), "bench", "bench", "nginx", None, only=False)
     with opened(str(path)) as stream:
         for chunk in chunks(stream, STDIN):
-            yield from split(converter.convert(chunk, INGESTED).events)
+            yield from split(converter.convert(chunk, INGESTED).events, BATCH_BYTES)
 
 
 def _convert(path: Path) -> int:
@@ -125,7 +126,7 @@ def _raw_bulk(store: Store, path: Path) -> float:
     requests = [body_of(batch) for batch in _bodies(path)]
     stream = names.access_stream("nginx.access", f"bench-{uuid.uuid4().hex[:8]}")
     start = time.perf_counter()
-    with ThreadPoolExecutor(REQUESTS_IN_FLIGHT) as pool:
+    with ThreadPoolExecutor(FIRST_IN_FLIGHT) as pool:
         for result in pool.map(lambda body: store.bulk(stream, body), requests):
             if result.errors:
                 raise StoreError(f"A document of the benchmark was refused: {result.errors[0][1]}")

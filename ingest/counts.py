@@ -10,7 +10,8 @@ class Counts:
     """Lines. read is counted by the reader, the rest by what the store acknowledged.
 
     dropped: lines a filter of the user's keeps out, on purpose. formats: events by the name of the format that took
-    them.
+    them. possible_duplicates: of those sent, how many may have been stored before, in a backing index that was rolled
+    over since and may not be read.
     """
 
     read: int = 0
@@ -20,6 +21,7 @@ class Counts:
     rejected: Counter[str] = field(default_factory=Counter)
     formats: Counter[str] = field(default_factory=Counter)
     files: int = 0
+    possible_duplicates: int = 0
 
     @property
     def undelivered(self) -> int:
@@ -39,6 +41,7 @@ class Counts:
             **({"dropped": self.dropped} if self.dropped else {}),
             "rejected": dict(sorted(self.rejected.items())),
             "undelivered": self.undelivered,
+            **({"possible_duplicates": self.possible_duplicates} if self.possible_duplicates else {}),
             "files": self.files,
             "seconds": round(seconds, 3),
         }
@@ -51,6 +54,8 @@ class Counts:
         text = f"{self.files:,} files, {self.read:,} lines read: {stored}"
         if self.dropped:
             text += f", {self.dropped:,} dropped by filter"
+        if self.possible_duplicates:
+            text += f", {self.possible_duplicates:,} of those sent possibly stored twice"
         if self.undelivered:
             text += f", {self.undelivered:,} not delivered"
         return f"{text}; {seconds:.1f} s."

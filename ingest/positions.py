@@ -9,7 +9,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,8 @@ OPEN_END = 1 << 62  # in doubt up to the end, however long the file is
 class Position:
     """offset: delivered bytes of the decompressed stream. sent_to: how far lines may have been sent, offset or more.
     lines: delivered lines. tail: digest of the last TAIL_BYTES before offset, to tell files with one first line apart.
+    indices: the backing index each stream wrote to when what is in doubt, or the line before, was sent: it tells
+    whether the stream has rolled over since.
     """
 
     identity: str
@@ -37,6 +39,7 @@ class Position:
     sent_to: int = 0
     lines: int = 0
     tail: str = ""
+    indices: dict[str, str] = field(default_factory=dict)
 
 
 class Positions:

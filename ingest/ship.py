@@ -2,34 +2,28 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from threading import Event
 
 import polars as pl
 
 from ingest import formats, rejects
 from ingest.convert import Converted, Converter, logged_path, server_of
 from ingest.counts import Counts
-from ingest.delivery import Delivery, Outcome, Patience, Refused, id_of, source_of, split
+from ingest.delivery import Delivery, Outcome, Refused, id_of, source_of
 from ingest.identity import identity as identity_of
 from ingest.identity import read_head
 from ingest.positions import OPEN_END, Position, Positions, skip, tail_digest
 from ingest.reader import CHUNK_BYTES, TAIL_BYTES, Chunk, LogFile, Prefixed, chunks, opened, resumable
-from wwwatch.errors import InputError, StoreError, WwwatchError
+from wwwatch.errors import InputError, StoreError
 from wwwatch.moments import iso
 from wwwatch.settings import Settings
 from wwwatch.store import Store, names
 
-REQUESTS_IN_FLIGHT = 2
 CHUNKS_IN_FLIGHT = 2
 MIRROR_EVERY_BYTES = 256 << 20
-
-
-class Stopped(WwwatchError):  # noqa: N818 - reads as the condition it names
-    """The run is ending; whoever waits for the store stops waiting."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +45,13 @@ class Wishes:
 class _Sent:
     """A chunk on its way: its requests, each with the reason word of its rejects, None for events.
 
-    whole: all its requests are out. An interrupt may come between two of them.
+    indices: the backing index of each stream when it was sent. in_doubt: it may have been sent before. whole: all its
+    requests are out; an interrupt may come between two of them.
     """
 
     chunk: Chunk
+    indices: dict[str, str]
+    in_doubt: bool
     requests: list[tuple[str | None, Future[Outcome]]] = field(default_factory=list)
     whole: bool = False
 
@@ -69,20 +66,13 @@ class Shipper:
         self._store, self._wishes, self._progress = store, wishes, progress
         self._host = settings.host.name
         self._positions = Positions(settings.home, store, wishes.namespace, self._host)
-        self._stop = Event()
-        self._delivery = Delivery(store, Patience(sleep=self._pause))
-        self._pool = ThreadPoolExecutor(REQUESTS_IN_FLIGHT, "delivery")
+        self._delivery = Delivery(store)
 
     def __enter__(self) -> "Shipper":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._pool.shutdown(wait=True, cancel_futures=True)
-
-    def _pause(self, seconds: float) -> None:
-        if self._stop.wait(seconds):
-            raise Stopped("Stopped while waiting for the store.")
+        self._delivery.close()
 
     def ship(self, path: str) -> None:
         """Deliver a file to its end. Raise InputError if it cannot be read (to the end), StoreError if the store
@@ -113,7 +103,7 @@ class Shipper:
         if tail is None or self._wishes.from_start:
             # Another file that starts with the same line, or this one rewritten: from its start, looking up each id.
             stream.seek(0)
-            position, tail = replace(position, offset=0, lines=0, tail="", sent_to=OPEN_END), b""
+            position, tail = replace(position, offset=0, lines=0, tail="", sent_to=OPEN_END, indices={}), b""
         self.counts.read += position.lines
         self.counts.duplicate += position.lines
         self._progress(position.lines)
@@ -141,9 +131,10 @@ class Shipper:
                     converted = file.converter.convert(chunk, iso(self._wishes.now()))
                     while len(flight) >= CHUNKS_IN_FLIGHT:
                         self._land(flight, file)
-                    file.note_sending(chunk)
-                    flight.append(_Sent(chunk))
-                    self._take_off(flight[-1], converted, file, in_doubt=chunk.offset < start.sent_to)
+                    sent = _Sent(chunk, self._write_indices(file), in_doubt=chunk.offset < start.sent_to)
+                    file.note_sending(chunk, (flight[0] if flight else sent).indices)
+                    flight.append(sent)
+                    self._take_off(sent, converted, file)
             except InputError as error:
                 damage = error  # what was read before it is delivered all the same
         if file.positions and file.position != start:
@@ -160,73 +151,77 @@ class Shipper:
                 self._land(flight, file)
             file.finish()
         except BaseException:
-            self._stop.set()
-            for sent in flight:
-                for _, request in sent.requests:
-                    request.cancel()
+            self._delivery.abandon(request for sent in flight for _, request in sent.requests)
             while flight and self._land_quietly(flight, file):
                 pass
             file.save()
             raise
-        finally:
-            self._stop.clear()
 
     def _land_quietly(self, flight: deque[_Sent], file: "_File") -> bool:
         """Land the next chunk if it came through whole, while another error is on its way up."""
         requests = [request for _, request in flight[0].requests]
         wait(requests)
-        if not flight[0].whole or any(request.cancelled() or request.exception() for request in requests):
+        if not flight[0].whole or any(request.exception() for request in requests):
             for sent in flight:
                 wait([request for _, request in sent.requests])
                 for reason, request in sent.requests:
-                    if not request.cancelled() and not request.exception():
+                    if not request.exception():
                         self._count(reason, request.result())
             return False
         self._land(flight, file)
         return True
 
-    def _take_off(self, sent: _Sent, converted: Converted, file: "_File", in_doubt: bool) -> None:
-        """Hand the batches of a chunk to the threads."""
+    def _streams(self, file: "_File") -> tuple[str, str]:
+        """Where events and rejects of a file go."""
         namespace = self._wishes.namespace
-        stream = names.rejects_stream(namespace)
+        return names.access_stream(file.converter.dataset, namespace), names.rejects_stream(namespace)
+
+    def _write_indices(self, file: "_File") -> dict[str, str]:
+        return {stream: self._delivery.write_index(stream) for stream in self._streams(file)}
+
+    def _take_off(self, sent: _Sent, converted: Converted, file: "_File") -> None:
+        """Hand a chunk to the delivery."""
+        access, rejected = self._streams(file)
         for reason, items in converted.rejects.items():
-            for batch in split(pl.Series([item for _, item in items], dtype=pl.String)):
-                sent.requests.append((reason, self._pool.submit(self._delivery.deliver, stream, batch, in_doubt)))
-        stream = names.access_stream(file.converter.dataset, namespace)
-        for batch in split(converted.events):
-            request = self._pool.submit(self._deliver_events, stream, batch, in_doubt, file.converter)
-            sent.requests.append((None, request))
+            texts = pl.Series([item for _, item in items], dtype=pl.String)
+            sent.requests.append((reason, self._submit(rejected, texts, sent, file)))
+        if len(converted.events):
+            sent.requests.append((None, self._submit(access, converted.events, sent, file)))
         sent.whole = True
 
-    def _deliver_events(self, stream: str, items: pl.Series, in_doubt: bool, converter: Converter) -> Outcome:
-        """Deliver events. Those the store refuses for ever are stored as rejects."""
-        outcome = self._delivery.deliver(stream, items, in_doubt)
-        if outcome.refused:
-            ingested = iso(self._wishes.now())
-            texts = [_reject_item(refused, converter, ingested) for refused in outcome.refused]
-            kept = self._delivery.deliver(
-                names.rejects_stream(converter.namespace), pl.Series(texts, dtype=pl.String), in_doubt
-            )
-            _insist(kept)
-            outcome.duplicate += kept.duplicate
-            outcome.refused = outcome.refused[: kept.sent]
-        return outcome
+    def _submit(self, stream: str, items: pl.Series, sent: _Sent, file: "_File") -> Future[Outcome]:
+        return self._delivery.submit(stream, items, sent.in_doubt, file.resumed.indices.get(stream, ""))
+
+    def _keep_refused(self, outcome: Outcome, sent: _Sent, file: "_File") -> None:
+        """Events the store refuses for ever are stored as rejects."""
+        ingested = iso(self._wishes.now())
+        texts = [_reject_item(refused, file.converter, ingested) for refused in outcome.refused]
+        _, rejected = self._streams(file)
+        kept = self._submit(rejected, pl.Series(texts, dtype=pl.String), sent, file).result()
+        _insist(kept)
+        outcome.duplicate += kept.duplicate
+        outcome.possible_duplicates += kept.possible_duplicates
+        outcome.refused = outcome.refused[: kept.sent]
 
     def _land(self, flight: deque[_Sent], file: "_File") -> None:
         """Wait for the oldest chunk; count it and move the position behind it."""
         sent = flight[0]
         outcomes = [(reason, request.result()) for reason, request in sent.requests]
+        for reason, outcome in outcomes:
+            if reason is None and outcome.refused:
+                self._keep_refused(outcome, sent, file)
         flight.popleft()
         for reason, outcome in outcomes:
             self._count(reason, outcome)
         self._progress(len(sent.chunk.lines))
-        file.move_behind(sent.chunk)
+        file.move_behind(sent.chunk, flight[0].indices if flight else sent.indices)
         if file.positions and file.position.offset - file.mirrored >= MIRROR_EVERY_BYTES:
             file.positions.mirror(file.position, iso(self._wishes.now()))
             file.mirrored = file.position.offset
 
     def _count(self, reason: str | None, outcome: Outcome) -> None:
         self.counts.duplicate += outcome.duplicate
+        self.counts.possible_duplicates += outcome.possible_duplicates
         if reason is None:
             self.counts.sent += outcome.sent
             self.counts.rejected.update(refused.reason for refused in outcome.refused)
@@ -241,23 +236,28 @@ class _File:
     def __init__(
         self, position: Position, converter: Converter, positions: Positions | None, tail: bytes = b""
     ) -> None:
-        self.position, self.converter, self.positions = position, converter, positions
+        self.resumed = self.position = position
+        self.converter, self.positions = converter, positions
         self.mirrored = position.offset
         self._tail = tail
 
-    def note_sending(self, chunk: Chunk) -> None:
-        """Write down, before they are sent, how far lines may be in the store."""
+    def note_sending(self, chunk: Chunk, indices: dict[str, str]) -> None:
+        """Write down, before they are sent, how far lines may be in the store, and since which backing indices."""
         log_format = self.converter.log_format
         self.position = replace(
             self.position,
             dataset=self.converter.dataset,
             format=log_format.name if log_format else "",
             sent_to=max(self.position.sent_to, chunk.end),
+            indices=self.position.indices if self.position.offset < self.resumed.sent_to else indices,
         )
         self.save()
 
-    def move_behind(self, chunk: Chunk) -> None:
-        """The store has acknowledged a chunk. A last line without line feed is delivered, but read again next time."""
+    def move_behind(self, chunk: Chunk, indices: dict[str, str]) -> None:
+        """The store has acknowledged a chunk. A last line without line feed is delivered, but read again next time.
+
+        indices: the backing index of each stream when the next lines were sent.
+        """
         if chunk.terminated:
             self._tail = (self._tail + chunk.tail)[-TAIL_BYTES:]
             self.position = replace(
@@ -265,6 +265,7 @@ class _File:
                 offset=chunk.end,
                 lines=self.position.lines + len(chunk.lines),
                 tail=tail_digest(self._tail),
+                indices=self.position.indices if chunk.end < self.resumed.sent_to else indices,
             )
 
     def finish(self) -> None:

@@ -152,8 +152,8 @@ def test_documents_the_store_refuses_become_rejects(world: World, tmp_path: Path
     class Spoiling(Passing):
         """Makes the first status of each request a word, which the mapping does not take."""
 
-        def bulk(self, index: str, body: bytes) -> BulkResult:
-            return super().bulk(index, body.replace(b'"status_code":200', b'"status_code":"x"', 1))
+        def bulk(self, index: str, body: bytes, tell_index: bool = False) -> BulkResult:
+            return super().bulk(index, body.replace(b'"status_code":200', b'"status_code":"x"', 1), tell_index)
 
     store = Spoiling(world.store)
     assert world.ship(path, store=store) == counted(2, sent=1, mapping=1)
@@ -175,8 +175,8 @@ class Passing:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.store, name)
 
-    def bulk(self, index: str, body: bytes) -> BulkResult:
-        return self.store.bulk(index, body)
+    def bulk(self, index: str, body: bytes, tell_index: bool = False) -> BulkResult:
+        return self.store.bulk(index, body, tell_index)
 
 
 class Breaking(Passing):
@@ -186,18 +186,18 @@ class Breaking(Passing):
         super().__init__(store)
         self.breaks, self.dies_at, self.requests = breaks, dies_at, 0
 
-    def bulk(self, index: str, body: bytes) -> BulkResult:
+    def bulk(self, index: str, body: bytes, tell_index: bool = False) -> BulkResult:
         self.requests += 1
         if self.requests > self.dies_at + 4:
             raise StoreError("gone for good")
-        result = super().bulk(index, body)
+        result = super().bulk(index, body, tell_index)
         if self.requests in self.breaks or self.requests >= self.dies_at:
             raise StoreUnreachable("the connection broke") if self.requests in self.breaks else StoreError("killed")
         return result
 
 
 def test_answers_that_got_lost_double_nothing(world: World, log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingest.delivery.FIRST_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr("ingest.delivery.pressure.FIRST_PAUSE_SECONDS", 0.01)
     counts = world.ship(log, store=Breaking(world.store, breaks=[1, 3, 4]))
     assert counts["sent"] + counts["duplicate"] == 3000
     assert world.originals() == sorted(lines(3000))
@@ -219,10 +219,10 @@ def test_a_run_that_died_is_resumed_even_across_a_rollover(world: World, log: Pa
 
 def test_two_shippers_at_one_file(world: World, log: Path) -> None:
     class Intruding(Passing):
-        def bulk(self, index: str, body: bytes) -> BulkResult:
+        def bulk(self, index: str, body: bytes, tell_index: bool = False) -> BulkResult:
             with pytest.raises(InputError, match="Another wwwatch ship is delivering"):
                 world.ship(log)
-            return super().bulk(index, body)
+            return super().bulk(index, body, tell_index)
 
     assert world.ship(log, store=Intruding(world.store)) == counted(3000, sent=3000)
 

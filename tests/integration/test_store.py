@@ -76,7 +76,9 @@ def test_reading_back(store: Store, namespace: str) -> None:
     index = names.access_index(namespace)
     assert store.count(index) == 2500
     assert len(list(store.documents(index))) == 2500
-    assert store.existing_ids(index, ["id0", "id2499", "absent"]) == {"id0", "id2499"}
+    [backing] = store.backing_indices(stream)
+    assert store.held_ids(backing, ["id0", "id2499", "absent"]) == {"id0", "id2499"}
+    assert store.backing_indices(f"{stream}-absent") == []
     sources = [{"entity": {"terms": {"field": "source.address"}}}]
     buckets = list(store.composite(index, EVERYTHING, sources, {}, page_size=60))
     assert sorted(bucket["doc_count"] for bucket in buckets) == [10] * 250

@@ -34,11 +34,15 @@ READ: dict[str, Any] = {"ignore_unavailable": True, "allow_no_indices": True}
 
 @dataclass(frozen=True)
 class BulkResult:
-    """The outcome of one bulk request: a status for each document in order, and why the failed ones failed."""
+    """The outcome of one bulk request: a status for each document in order, and why the failed ones failed.
+
+    index: the backing index it went to, where it was asked for.
+    """
 
     statuses: list[int]
     errors: list[tuple[int, str]]
     took_ms: int
+    index: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,15 +99,17 @@ class Store:
 
     # ---- writing
 
-    def bulk(self, index: str, body: bytes) -> BulkResult:
+    def bulk(self, index: str, body: bytes, tell_index: bool = False) -> BulkResult:
         """Send one bulk request of NDJSON action and source lines, without trying again.
 
-        Raise StoreBusy, StoreTooLarge, StoreUnreachable (then its outcome is unknown) or StoreRefused.
+        tell_index: ask for the backing index too, which makes the answer longer. Raise StoreBusy, StoreTooLarge,
+        StoreUnreachable (then its outcome is unknown) or StoreRefused.
         """
+        wanted = "took,items.*.status,items.*.error,items.*.failure_store" + (",items.*._index" if tell_index else "")
         answer: Any = failures.attempt(
             lambda: self._client.perform_request(
                 "POST",
-                f"/{index}/_bulk?filter_path=took,items.*.status,items.*.error,items.*.failure_store",
+                f"/{index}/_bulk?filter_path={wanted}",
                 headers={"content-type": "application/x-ndjson", "accept": "application/json"},
                 body=body,
             ),
@@ -116,7 +122,9 @@ class Store:
         errors += [
             (n, "sent to the failure store") for n, item in enumerate(items) if item.get("failure_store") == "used"
         ]
-        return BulkResult(statuses, errors, int(answer.get("took", 0)))
+        written = (item for item in items if item["status"] in {200, 201, 409} and "failure_store" not in item)
+        backing = next((item["_index"] for item in written), "") if tell_index else ""
+        return BulkResult(statuses, errors, int(answer.get("took", 0)), backing)
 
     def write_documents(self, index: str, documents: Iterable[tuple[str, Document]], refresh: bool = True) -> int:
         """Write (id, document) pairs, overwriting by id. Return how many. Raise StoreError if one is refused."""
@@ -193,14 +201,37 @@ class Store:
 
     # ---- reading
 
-    def existing_ids(self, index: str, ids: Sequence[str]) -> set[str]:
-        """Which of these ids a search finds. Refresh first if they were written just now."""
-        found: set[str] = set()
-        for batch in batched(ids, WRITE_BATCH):
-            query = {"ids": {"values": list(batch)}}
-            answer = self._search(index, query=query, size=len(batch), source=False)
-            found |= {hit["_id"] for hit in answer["hits"]["hits"]}
-        return found
+    def backing_indices(self, stream: str) -> list[str]:
+        """The backing indices of a data stream, oldest first: the last one is written to. Empty: there is no stream.
+
+        Needs the privilege view_index_metadata. Does not try again.
+        """
+        headers = {"accept": "application/json"}
+        try:
+            answer: Any = failures.attempt(
+                lambda: self._client.perform_request("GET", f"/_resolve/index/{stream}", headers=headers), self._shown
+            ).body
+        except StoreError as error:
+            if isinstance(error.__cause__, NotFoundError):
+                return []
+            raise
+        return next((list(item["backing_indices"]) for item in answer["data_streams"] if item["name"] == stream), [])
+
+    def held_ids(self, index: str, ids: Sequence[str]) -> set[str]:
+        """Which of these ids one index (not a data stream) holds, refreshed or not. Does not try again."""
+        answer: Any = failures.attempt(
+            lambda: self._client.perform_request(
+                "POST",
+                f"/{index}/_mget?_source=false&filter_path=docs._id,docs.found,docs.error",
+                headers={"accept": "application/json", "content-type": "application/json"},
+                body={"ids": list(ids)},
+            ),
+            self._shown,
+        ).body
+        for document in answer["docs"]:
+            if "error" in document:
+                raise failures.StoreBusy(f"The store at {self._shown}: {_item_reason(document['error'])}")
+        return {document["_id"] for document in answer["docs"] if document["found"]}
 
     def copies(self, index: str, ids: Sequence[str], fields: Sequence[str | Document]) -> list[Hit]:
         """Every document of these ids in every backing index, at most two for each. Refresh first if just written.
