@@ -4,7 +4,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 MAKEFLAGS += --no-builtin-rules # nothing here is compiled
 
-.PHONY: demo test test-unit test-elasticsearch lint format bench lock base-rows clean
+.PHONY: demo test test-unit test-elasticsearch lint format bench bench-quality lock base-rows clean
 
 demo: .venv
 	$(BIN)/wwwatch demo
@@ -27,6 +27,9 @@ lint: .venv
 format: .venv
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+bench-quality: .venv
+	$(BIN)/python -m bench.quality --markdown bench/out/quality.md
 
 bench: .venv
 	$(BIN)/python -m bench.ship

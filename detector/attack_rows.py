@@ -18,7 +18,7 @@ from detector.windows import Span, aligned
 from ingest import formats
 from ingest.convert import Converter
 from ingest.reader import Chunk
-from simulator.attacks import ATTACKS
+from simulator.attacks import ATTACKS, training_styles
 from simulator.lines import combined
 from simulator.request import Request
 from simulator.site import Site
@@ -93,11 +93,11 @@ def attacks(
     advance: Advance = no_progress,
     styles: Sequence[str] = (),
 ) -> Rows:
-    """Runs of every style (or the named ones) at STRENGTHS against a site, as labelled rows.
+    """Runs of every training style (or the named ones) at STRENGTHS against a site, as labelled rows.
 
     background: per window length, the traffic of the rest of the site, for shares of it.
     """
-    requests = list(_runs(site, seed, styles or [name for name in ATTACKS if ATTACKS[name].visible_in_log], advance))
+    requests = list(_runs(site, seed, styles or training_styles(), advance))
     classes = _classes(requests)
     counts = count(store, requests, advance)
     counts = counts[counts["entity"].isin(classes)].reset_index(drop=True)
@@ -105,7 +105,8 @@ def attacks(
     counts["site_requests"] = counts["requests"] + rest
     labels = _visible_labels(counts, classes)
     shows = [_shows(row, label) for row, label in zip(counts.to_dict("records"), labels, strict=True)]
-    return capped(Rows(counts[shows], labels[shows]), MOST_ROWS_A_CLASS, seed)
+    runs = counts["entity"].map({request.address: request.actor for request in requests}).astype(str)
+    return capped(Rows(counts[shows], labels[shows], runs[shows]), MOST_ROWS_A_CLASS, seed)
 
 
 def _runs(site: Site, seed: int, styles: Iterable[str], advance: Advance) -> Iterator[Request]:
@@ -196,9 +197,13 @@ def _send(store: Store, index: str, body: bytes) -> None:
 
 
 def labelled(counts: pd.DataFrame, requests: Iterable[Request]) -> Rows:
-    """Rows of a whole simulated site: the label of a client is that of its requests; mixed clients are left out."""
+    """Rows of a whole simulated site: the label of a client is that of its requests; mixed clients are left out.
+
+    What belongs together is one client: a group of its own.
+    """
     classes = _classes(requests)
     known = counts[counts["entity"].isin(classes)].reset_index(drop=True)
     labels = _visible_labels(known, classes)
     keep = [label == NORMAL or _shows(row, label) for row, label in zip(known.to_dict("records"), labels, strict=True)]
-    return Rows(known[keep].reset_index(drop=True), labels[keep].reset_index(drop=True))
+    kept, labels = known[keep].reset_index(drop=True), labels[keep].reset_index(drop=True)
+    return Rows(kept, labels, kept["entity"].astype(str))

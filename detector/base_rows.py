@@ -16,7 +16,7 @@ from detector.registry import BASE_PREFIX
 from detector.training import Rows
 
 FILE_NAME = "base_rows.parquet"
-LABEL = "label"
+LABEL, GROUP = "label", "group"
 
 
 def _bytes() -> bytes:
@@ -33,12 +33,13 @@ def load() -> Rows:
     """Labelled counts, columns KEYS + RAW."""
     table = pl.read_parquet(_bytes())
     frame = pd.DataFrame({name: table[name].to_list() for name in (*KEYS, *RAW)})
-    return Rows(frame, pd.Series(table[LABEL].to_list(), dtype=str))
+    return Rows(frame, *(pd.Series(table[name].to_list(), dtype=str) for name in (LABEL, GROUP)))
 
 
 def save(rows: Rows, path: str) -> None:
     """Write rows as `load` reads them. Counts as float32: exact up to 16 million."""
-    columns = {name: rows.counts[name].tolist() for name in (*KEYS, *RAW)} | {LABEL: rows.labels.tolist()}
+    columns = {name: rows.counts[name].tolist() for name in (*KEYS, *RAW)}
+    columns |= {LABEL: rows.labels.tolist(), GROUP: rows.groups.tolist()}
     numbers = [name for name in (*KEYS, *RAW) if name not in {"entity", "window_start"}]
     table = pl.DataFrame(columns).with_columns(pl.col(numbers).cast(pl.Float32), pl.col("window_start").cast(pl.Int64))
     table.write_parquet(path, compression="zstd", compression_level=15)

@@ -8,12 +8,10 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pandas as pd
-
 from detector.attack_rows import attacks, count, labelled, usual_traffic
 from detector.base_rows import FILE_NAME, save
 from detector.model import NORMAL, SEED
-from detector.training import Rows, label_counts
+from detector.training import Rows, joined, label_counts
 from simulator.machines import MACHINES
 from simulator.site import Site
 from simulator.traffic import generate
@@ -46,10 +44,9 @@ def rows_of(store: Store, name: str, site: Site, visitors_per_day: int, days: in
         normal = labelled(count(store, requests, advance), requests)
         background = usual_traffic(normal.counts[normal.labels == NORMAL])
         hostile = attacks(store, site, background, seed, advance)
-    counts = pd.concat([normal.counts, hostile.counts], ignore_index=True)
-    labels = pd.concat([normal.labels, hostile.labels], ignore_index=True)
-    say(f"{name}: {len(requests):,} requests; rows {label_counts(labels)}")
-    return Rows(counts, labels)
+    rows = joined([normal, hostile])
+    say(f"{name}: {len(requests):,} requests; rows {label_counts(rows.labels)}")
+    return Rows(rows.counts, rows.labels, f"{name}/" + rows.groups)
 
 
 def main(path: str) -> None:
@@ -57,10 +54,7 @@ def main(path: str) -> None:
     store = connect(load())
     store.ensure_setup()
     parts = [rows_of(store, *site, seed=SEED + number) for number, site in enumerate(sites())]
-    rows = Rows(
-        pd.concat([part.counts for part in parts], ignore_index=True),
-        pd.concat([part.labels for part in parts], ignore_index=True),
-    )
+    rows = joined(parts)
     save(rows, path)
     say(f"{path}: {len(rows):,} rows, {Path(path).stat().st_size:,} bytes; {label_counts(rows.labels)}")
 

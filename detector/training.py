@@ -4,12 +4,13 @@ History is dirty. What carries an attack's signs is left out before anything is 
 every other window of the same client, because an attacker's quiet windows are no better an example.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from detector.features import FEATURES, RAW, WINDOWS_SECONDS, schema_hash, vectors
@@ -37,13 +38,34 @@ CLEAN_HOSTILITY = 0.5
 
 @dataclass(frozen=True)
 class Rows:
-    """Labelled counts: columns KEYS + RAW, and a label (NORMAL or a class) for each row."""
+    """Labelled counts: columns KEYS + RAW, and for each row a label (NORMAL or a class) and a group.
+
+    groups: what is no more than one example however many rows it has, an attack's run or a client. Calibration must
+    not see in one row what the fit saw in another of the same group.
+    """
 
     counts: pd.DataFrame
     labels: pd.Series
+    groups: pd.Series
 
     def __len__(self) -> int:
         return len(self.counts)
+
+    def take(self, positions: npt.ArrayLike) -> "Rows":
+        """The rows at these positions (or where a mask is true), numbered anew."""
+        at = np.asarray(positions)
+        at = np.flatnonzero(at) if at.dtype == bool else at
+        return Rows(
+            self.counts.iloc[at].reset_index(drop=True),
+            self.labels.iloc[at].reset_index(drop=True),
+            self.groups.iloc[at].reset_index(drop=True),
+        )
+
+
+def joined(parts: Sequence[Rows]) -> Rows:
+    """The rows of all parts, in order."""
+    columns = zip(*((part.counts, part.labels, part.groups) for part in parts), strict=True)
+    return Rows(*(pd.concat(column, ignore_index=True) for column in columns))
 
 
 def fit_base(base: Rows, version: str) -> Model:
@@ -153,7 +175,7 @@ def capped(rows: Rows, most: int, seed: int) -> Rows:
     labels = rows.labels.iloc[order]
     kept = order[(labels.groupby(labels).cumcount() < most).to_numpy() | (labels == NORMAL).to_numpy()]
     kept.sort()
-    return Rows(rows.counts.iloc[kept].reset_index(drop=True), rows.labels.iloc[kept].reset_index(drop=True))
+    return rows.take(kept)
 
 
 def balanced(labels: pd.Series) -> pd.Series:

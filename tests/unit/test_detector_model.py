@@ -86,7 +86,8 @@ def guesser(n: int) -> Counts:
 def base() -> Rows:
     rows = visitors(300) + [scanner(n) for n in range(60)] + [guesser(n) for n in range(60)]
     labels = [NORMAL] * 300 + ["scan"] * 60 + ["brute_force"] * 60
-    return Rows(pd.DataFrame(rows), pd.Series(labels, dtype=str))
+    groups = [str(entry["entity"]) for entry in rows]
+    return Rows(pd.DataFrame(rows), pd.Series(labels, dtype=str), pd.Series(groups, dtype=str))
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +172,7 @@ def test_too_little_history_is_said(normal: list[Counts], told: str) -> None:
 
 
 def test_a_sites_model_keeps_quiet_on_its_own_history(base: Rows) -> None:
-    attacks = Rows(base.counts[300:].reset_index(drop=True), base.labels[300:].reset_index(drop=True))
+    attacks = base.take(np.arange(300, len(base)))
     normal = pd.DataFrame(visitors(400))
     model = training.fit(base, normal, attacks, "own", {"history": {}}, NOW)
     assert score(model, normal) == []

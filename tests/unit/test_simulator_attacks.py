@@ -6,7 +6,7 @@ from urllib.parse import unquote_plus
 
 import pytest
 
-from simulator.attacks import ATTACKS
+from simulator.attacks import ATTACKS, HELD_OUT, training_styles
 from simulator.request import CLASSES, Request
 from simulator.site import Site
 
@@ -72,6 +72,15 @@ def test_all_classes_have_several_styles() -> None:
 
     assert set(counted) == set(CLASSES)
     assert min(counted.values()) >= 6
+
+
+def test_styles_of_every_class_are_kept_out_of_training() -> None:
+    assert set(ATTACKS) >= HELD_OUT
+    assert not HELD_OUT & set(training_styles())
+    held_out = Counter(ATTACKS[name].attack_class for name in HELD_OUT)
+    trained = Counter(ATTACKS[name].attack_class for name in training_styles())
+    assert held_out.keys() == trained.keys() == set(CLASSES)
+    assert min(held_out.values()) >= 2
 
 
 @pytest.mark.parametrize("strength", [-0.1, 1.01])
