@@ -23,9 +23,8 @@ from wwwatch.store import Store, connect, names
 
 ROOT = Path(__file__).parents[2]
 # The sample logs lie beside the checkout, or beside the folder that holds several.
-DATA = next(
-    (p for parent in ROOT.parents if (p := parent / "shared" / "data").is_dir()), ROOT.parent / "shared" / "data"
-)
+SHARED = Path("shared") / "data"
+DATA = next((parent / SHARED for parent in ROOT.parents if (parent / SHARED).is_dir()), ROOT.parent / SHARED)
 MEASURED = ("bench/quality", "detector", "ingest", "simulator")
 
 Document = dict[str, Any]
