@@ -22,6 +22,7 @@ COMMANDS = {
     "ship": ("ingest.commands.ship:ship", "Read access logs into the store, every line once."),
     "parse": ("ingest.commands.parse:parse", "Print the documents `ship` would send."),
     "check": ("ingest.commands.check:check", "Is every line of a file in the store, once?"),
+    "rejects": ("ingest.commands.rejects:rejects", "Lines no format took: list them, replay them."),
     "train": ("detector.commands:train", "Fit and register a model of the site's history."),
     "detect": ("detector.commands:detect", "Judge every window that is due."),
     "models": ("detector.commands:models", "List, show, activate or roll back models."),

@@ -323,13 +323,28 @@ class Store:
         fields: list[str] | None = None,
     ) -> Iterator[tuple[str, Document]]:
         """All (id, document) pairs that match, however many, sorted if asked."""
+        for hit in self.hits(index, query, sort, fields):
+            yield hit.id, hit.document
+
+    def hits(
+        self,
+        index: str,
+        query: Query = MATCH_ALL,
+        sort: list[Any] | None = None,
+        fields: list[str] | None = None,
+        page_size: int = 1000,
+    ) -> Iterator[Hit]:
+        """The same with the index each is in, as they were when asked: what is deleted meanwhile is told all the same.
+
+        page_size: of documents that can be large, fetch few at a time.
+        """
         body: Document = {"query": query} | ({"sort": sort} if sort else {}) | ({"_source": fields} if fields else {})
-        hits: Iterator[Document] = iter(
-            scan(self._client, index=index, query=body, preserve_order=bool(sort), size=1000, **READ)
+        found: Iterator[Document] = iter(
+            scan(self._client, index=index, query=body, preserve_order=bool(sort), size=page_size, **READ)
         )
         try:
-            while (hit := failures.attempt(lambda: next(hits, None), self._shown)) is not None:
-                yield hit["_id"], hit.get("_source", {})
+            while (hit := failures.attempt(lambda: next(found, None), self._shown)) is not None:
+                yield Hit(hit["_index"], hit["_id"], hit.get("_source", {}))
         except ScanError as error:
             raise failures.StoreBusy(f"The store at {self._shown} could only answer in part: {error}") from error
 
