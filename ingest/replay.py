@@ -153,7 +153,7 @@ class Replay:
         if len(converted.events):
             stream = names.access_stream(converter.dataset, self._namespace)
             # In doubt: a replay before this one may have stored them, in an index that was rolled over since.
-            outcome = self._delivery.deliver(stream, converted.events, in_doubt=True)
+            outcome = self._delivery.submit(stream, converted.events, in_doubt=True).result()
             refused = {id_of(item.item) for item in outcome.refused}
             self.counts.stored += outcome.sent
             self.counts.duplicate += outcome.duplicate

@@ -1,6 +1,7 @@
 """`wwwatch rejects`: lines no format took."""
 
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -128,8 +129,8 @@ def replay(
 
     store.refresh(names.rejects_stream(namespace))
     query = between(since, until, *_of_reason(reason))
-    with progress("Rejects tried") as advance:
-        replaying = Replay(store, Delivery(store), namespace, converter_of, lambda: datetime.now(UTC), advance)
+    with progress("Rejects tried") as advance, closing(Delivery(store)) as delivery:
+        replaying = Replay(store, delivery, namespace, converter_of, lambda: datetime.now(UTC), advance)
         try:
             replaying.run(query["bool"]["filter"])
             store.refresh(names.access_index(namespace))

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -55,8 +56,9 @@ class World:
 
     def replay(self, store: Any = None, filters: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
         used = store or self.store
-        replaying = Replay(used, Delivery(used), self.namespace, self.converter, lambda: datetime.now(UTC))
-        replaying.run(filters)
+        with closing(Delivery(used)) as delivery:
+            replaying = Replay(used, delivery, self.namespace, self.converter, lambda: datetime.now(UTC))
+            replaying.run(filters)
         self.refresh()
         assert replaying.counts.unaccounted == 0
         return replaying.counts.as_json()
@@ -123,8 +125,9 @@ def test_cut_off_between_storing_and_removing_even_across_a_rollover(
 
 def test_what_the_store_refuses_stays_a_reject(world: World) -> None:
     class Refusing(Dying):
-        def bulk(self, index: str, body: bytes) -> BulkResult:
-            return self.store.bulk(index, body.replace(b'"status_code":200', b'"status_code":"x"', 1))
+        def bulk(self, index: str, body: bytes, tell_index: bool = False) -> BulkResult:
+            spoilt = body.replace(b'"status_code":200', b'"status_code":"x"', 1)
+            return self.store.bulk(index, spoilt, tell_index=tell_index)
 
         def delete_documents(self, index: str, ids: Sequence[str]) -> int:
             return self.store.delete_documents(index, ids)
