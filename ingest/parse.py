@@ -6,7 +6,6 @@ any such frame. Values that repeat (clients, agents, targets, times) are worked 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from zlib import crc32
 
 import polars as pl
@@ -40,27 +39,27 @@ class Parsed:
 
 def frame_of(chunk: Chunk) -> pl.DataFrame:
     """One row a line: row, `log.offset` (bytes), check, line (text; bytes that are not UTF-8 as `\\xhh`)."""
-    sizes = [len(line) + 1 for line in chunk.lines]
-    for row, length in chunk.lengths.items():
-        sizes[row] = length + 1
-    offsets = accumulate(sizes[:-1], initial=chunk.offset)
+    raw = pl.Series(chunk.lines, dtype=pl.Binary)
+    sizes = raw.bin.size().cast(pl.Int64)
+    if chunk.lengths:
+        sizes = sizes.scatter(list(chunk.lengths), list(chunk.lengths.values()))
     return pl.DataFrame(
         {
-            ROW: pl.int_range(len(chunk.lines), dtype=pl.UInt32, eager=True),
-            "log.offset": pl.Series(list(offsets), dtype=pl.Int64),
+            ROW: pl.int_range(len(raw), dtype=pl.UInt32, eager=True),
+            "log.offset": (sizes + 1).cum_sum() - sizes + (chunk.offset - 1),
             CHECK: pl.Series(list(map(crc32, chunk.lines)), dtype=pl.UInt32),
-            LINE: _texts(chunk.lines),
+            LINE: _texts(raw),
         }
     )
 
 
-def _texts(lines: list[bytes]) -> pl.Series:
+def _texts(raw: pl.Series) -> pl.Series:
     """The lines as text, without the carriage return that ends lines of some systems."""
     try:
-        texts = pl.Series(lines, dtype=pl.Binary).cast(pl.String)
+        texts = raw.cast(pl.String)
     except pl.exceptions.ComputeError:
         # Servers write such bytes as \xhh; so do we.
-        texts = pl.Series([line.decode("utf-8", "backslashreplace") for line in lines], dtype=pl.String)
+        texts = pl.Series([line.decode("utf-8", "backslashreplace") for line in raw], dtype=pl.String)
     return texts.str.strip_suffix("\r")
 
 

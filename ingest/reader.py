@@ -251,7 +251,8 @@ def chunks(stream: ByteSource, path: str, offset: int = 0, chunk_bytes: int = CH
 def _whole_lines(data: bytes, offset: int) -> Chunk:
     """Lines, each with its line feed, as a chunk."""
     lines = data[:-1].split(b"\n")
-    lengths = {number: len(line) for number, line in enumerate(lines) if len(line) > LONGEST_LINE_BYTES}
-    for number in lengths:
-        lines[number] = lines[number][:LONGEST_LINE_BYTES]
+    lengths: dict[int, int] = {}
+    if max(map(len, lines)) > LONGEST_LINE_BYTES:
+        lengths = {number: len(line) for number, line in enumerate(lines) if len(line) > LONGEST_LINE_BYTES}
+        lines = [line[:LONGEST_LINE_BYTES] for line in lines]
     return Chunk(offset, offset + len(data), lines, data[-TAIL_BYTES:], lengths)
