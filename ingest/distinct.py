@@ -26,7 +26,7 @@ class Remembered:
         # Polars numbers the values of a category for as long as a column of its type is alive.
         self._type = pl.Categorical(pl.Categories.random("wwwatch"))
         self._alive = pl.Series([], dtype=self._type)
-        self._known = self._build(pl.Series([], dtype=pl.String))
+        self._known: pl.DataFrame | None = None
         self._bytes = 0
 
     def __call__(self, values: pl.Series) -> pl.DataFrame:
@@ -35,21 +35,16 @@ class Remembered:
             if self._bytes > self._kept_bytes:
                 self._forget()
             numbers = values.cast(self._type).to_physical()
-            if (numbers >= self._known.height).any():
-                self._learn(values, numbers)
             known = self._known
+            if known is None or (numbers >= known.height).any():
+                known = self._known = self._learn(values, numbers)
         return known.select(pl.all().gather(numbers))
 
-    def _learn(self, values: pl.Series, numbers: pl.Series) -> None:
-        """Build for the values that were numbered just now: from the end of what is known on, without a gap."""
-        first = numbers.is_first_distinct() & (numbers >= self._known.height)
+    def _learn(self, values: pl.Series, numbers: pl.Series) -> pl.DataFrame:
+        """What is known, and the values that were numbered just now: from there on, without a gap."""
+        count = 0 if self._known is None else self._known.height
+        first = numbers.is_first_distinct() & (numbers >= count)
         fresh = pl.DataFrame({"value": values, "number": numbers}).filter(first).sort("number")["value"]
-        self._known = pl.concat([self._known, self._build(fresh)], rechunk=True)
         self._bytes += int(fresh.str.len_bytes().sum())
-
-
-def per_value(values: pl.Series, build: Build) -> pl.DataFrame:
-    """The columns for each value, null for null, worked out once per distinct value and forgotten."""
-    distinct = values.unique().drop_nulls()
-    known = build(distinct).with_columns(distinct.alias(""))
-    return values.to_frame("").join(known, on="", how="left", maintain_order="left").drop("")
+        built = self._build(fresh)
+        return built if self._known is None else pl.concat([self._known, built], rechunk=True)

@@ -11,7 +11,7 @@ from zlib import crc32
 import polars as pl
 
 from ingest import addresses, requests, tags
-from ingest.distinct import Remembered, per_value
+from ingest.distinct import Remembered
 from ingest.formats import LogFormat
 from ingest.reader import Chunk
 
@@ -88,13 +88,13 @@ def parse(chunk: Chunk, formats: Sequence[LogFormat]) -> Parsed:
             _rejected(left.filter(~blank & unreadable), NOT_UTF8),
             _rejected(left.filter(~blank & ~unreadable), FORMAT),
         ]
-    taken = taken.hstack(per_value(taken["time"], _moments))
+    taken = taken.hstack(_of_times(taken["time"]))
     timeless = taken["@timestamp"].is_null()
     if timeless.any():
         reasons.append(_rejected(taken.filter(timeless), TIME))
         taken = taken.filter(~timeless)
-    rejects = pl.concat(reasons) if reasons else _rejected(frame.head(0), FORMAT)
-    return Parsed(_fields(taken), rejects.sort(ROW))
+    rejects = pl.concat(reasons).sort(ROW) if reasons else _rejected(frame.clear(), FORMAT)
+    return Parsed(_fields(taken), rejects)
 
 
 def _rejected(rows: pl.DataFrame, reason: str) -> pl.DataFrame:
@@ -169,5 +169,6 @@ def _present(name: str) -> pl.Expr:
     return pl.when((column != "-") & (column != "") & (column != '""')).then(column).alias(name)
 
 
+_of_times = Remembered(_moments, kept_bytes=1 << 16)  # they hardly come again
 _of_addresses = Remembered(addresses.fields)
 _of_targets = Remembered(requests.fields)

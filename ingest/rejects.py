@@ -34,6 +34,8 @@ class Reject:
 
 def of_chunk(parsed: Parsed, chunk: Chunk) -> Iterator[Reject]:
     """The rejects of a chunk, in order."""
+    if not parsed.rejects.height:
+        return
     for row, offset, check, reason in parsed.rejects.select(ROW, "log.offset", CHECK, "reason").iter_rows():
         raw = chunk.lines[row]
         yield Reject(row, offset, check, reason, MESSAGES[reason], raw, chunk.lengths.get(row, len(raw)))

@@ -1,4 +1,4 @@
-"""Work once per distinct value: the same columns as without remembering, in bounded memory."""
+"""Work once per distinct value: the same columns as value by value, in bounded memory."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -6,7 +6,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.distinct import Remembered, per_value
+from ingest.distinct import Remembered
 
 TEXTS = st.lists(st.lists(st.one_of(st.none(), st.text(max_size=3))), max_size=5)
 
@@ -22,7 +22,6 @@ def test_columns_are_those_of_each_value(chunks: list[list[str | None]], kept_by
     for chunk in chunks:
         values = pl.Series(chunk, dtype=pl.String)
         assert remembered(values).equals(built(values))
-        assert per_value(values, built).equals(built(values))
 
 
 def test_a_value_is_looked_at_once_until_too_much_is_remembered() -> None:
