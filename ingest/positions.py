@@ -9,7 +9,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,19 @@ from wwwatch.errors import InputError
 from wwwatch.store import Store, names
 
 OPEN_END = 1 << 62  # in doubt up to the end, however long the file is
+SLOTS = 16  # files with one first line that are told apart; more of them take turns in the last slot
+
+
+class Held(InputError):  # noqa: N818 - reads as the condition it names
+    """Another shipper is delivering this file."""
 
 
 @dataclass(frozen=True)
 class Position:
     """offset: delivered bytes of the decompressed stream. sent_to: how far lines may have been sent, offset or more.
-    lines: delivered lines. tail: digest of the last TAIL_BYTES before offset, to tell files with one first line apart.
+    lines: delivered lines. tail: digest of the last TAIL_BYTES before offset, to tell files with one first line apart;
+    slot: the number of such a file. delivered_at: ISO 8601 UTC, empty before the first line. whole: the `stamp` of the
+    file when it was delivered to its end, if it is compressed: it need not be unpacked to see that nothing is new.
     indices: the backing index each stream wrote to when what is in doubt, or the line before, was sent: it tells
     whether the stream has rolled over since.
     """
@@ -39,7 +46,15 @@ class Position:
     sent_to: int = 0
     lines: int = 0
     tail: str = ""
+    slot: int = 0
+    delivered_at: str = ""
+    whole: str = ""
     indices: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """What it is kept under."""
+        return f"{self.identity}-{self.slot}" if self.slot else self.identity
 
 
 class Positions:
@@ -52,14 +67,14 @@ class Positions:
         self._host = host
 
     @contextmanager
-    def locked(self, identity: str, path: str) -> Iterator[None]:
-        """Keep other shippers on this machine off this file. Raise InputError if one is at it."""
+    def locked(self, key: str, path: str) -> Iterator[None]:
+        """Keep other shippers on this machine off this file. Raise Held if one is at it."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            lock = filelock.FileLock(self._folder / f"{identity}.lock", timeout=0)
+            lock = filelock.FileLock(self._folder / f"{key}.lock", timeout=0)
             lock.acquire()
         except filelock.Timeout as error:
-            raise InputError(
+            raise Held(
                 f"Another wwwatch ship is delivering {path} right now.", "Let it finish, then run this again."
             ) from error
         except OSError as error:
@@ -69,28 +84,36 @@ class Positions:
         finally:
             lock.release()
 
-    def read(self, identity: str) -> Position | None:
-        """The position on disk, else the one in the store, else None."""
+    def known(self, identity: str) -> list[Position]:
+        """The positions of the files that start with this line, by slot: those on disk, else those in the store."""
+        found: list[Position] = []
+        while position := self.read(Position(identity, "", "", "", slot=len(found)).key):
+            found.append(position)
+        return found or self._mirrored(identity)
+
+    def read(self, key: str) -> Position | None:
+        """The position on disk; None if there is none."""
         try:
-            return Position(**orjson.loads(self._file(identity).read_bytes()))
+            return position_of(orjson.loads(self._file(key).read_bytes()))
         except FileNotFoundError:
-            return self._mirrored(identity)
+            return None
         except (OSError, orjson.JSONDecodeError, TypeError) as error:
             raise InputError(
-                f"The position file {self._file(identity)} cannot be read: {error}",
+                f"The position file {self._file(key)} cannot be read: {error}",
                 "Delete it: the position is then taken from the store, and lines sent before are not stored twice.",
             ) from error
 
-    def write(self, position: Position) -> None:
-        """Put it on disk so that it survives a power cut."""
-        path = self._file(position.identity)
-        temporary = path.with_suffix(".new")
+    def write(self, *positions: Position) -> None:
+        """Put them on disk so that they survive a power cut."""
+        path = self._folder
         try:
-            with temporary.open("wb") as file:
-                file.write(orjson.dumps(asdict(position), option=orjson.OPT_INDENT_2))
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
+            for position in positions:
+                path = self._file(position.key)
+                with path.with_suffix(".new").open("wb") as file:
+                    file.write(orjson.dumps(asdict(position), option=orjson.OPT_INDENT_2))
+                    file.flush()
+                    os.fsync(file.fileno())
+                path.with_suffix(".new").replace(path)
             folder = os.open(self._folder, os.O_RDONLY)
             try:
                 os.fsync(folder)
@@ -99,30 +122,43 @@ class Positions:
         except OSError as error:
             raise _no_home(path, error) from error
 
-    def mirror(self, position: Position, now_iso: str) -> None:
-        """Put it in the store."""
-        document = {
+    def mirror(self, now_iso: str, *positions: Position) -> None:
+        """Put them in the store."""
+        documents = [(self._id(position.key), self._document(position, now_iso)) for position in positions]
+        self._store.write_documents(names.POSITIONS, documents, refresh=False)
+
+    def _document(self, position: Position, now_iso: str) -> dict[str, Any]:
+        return {
             "@timestamp": now_iso,
             "host": {"name": self._host},
             "log": {"offset": position.offset, "file": {"path": position.path}},
-            "wwwatch": {"namespace": self._namespace, "position": asdict(position)},
+            "wwwatch": {
+                "namespace": self._namespace,
+                "identity": position.identity,
+                "position": asdict(position),
+            },
         }
-        document["wwwatch"] |= {"identity": position.identity}  # type: ignore[operator]
-        self._store.write_documents(names.POSITIONS, [(self._id(position.identity), document)], refresh=False)
 
-    def _mirrored(self, identity: str) -> Position | None:
-        document = self._store.get_document(names.POSITIONS, self._id(identity))
-        if document is None:
-            return None
-        fields: dict[str, Any] = document["wwwatch"]["position"]
-        # The mirror may lag behind the file that is lost: what was sent after it must be looked up.
-        return replace(Position(**fields), sent_to=OPEN_END)
+    def _mirrored(self, identity: str) -> list[Position]:
+        found: list[Position] = []
+        while document := self._store.get_document(
+            names.POSITIONS, self._id(Position(identity, "", "", "", slot=len(found)).key)
+        ):
+            # The mirror may lag behind the file that is lost: what was sent after it must be looked up.
+            found.append(replace(position_of(document["wwwatch"]["position"]), sent_to=OPEN_END))
+        return found
 
-    def _id(self, identity: str) -> str:
-        return f"{identity}-{self._namespace}"
+    def _id(self, key: str) -> str:
+        return f"{key}-{self._namespace}"
 
-    def _file(self, identity: str) -> Path:
-        return self._folder / f"{identity}.json"
+    def _file(self, key: str) -> Path:
+        return self._folder / f"{key}.json"
+
+
+def position_of(kept: dict[str, Any]) -> Position:
+    """A position as it was kept, by this version or another one."""
+    known = {item.name for item in fields(Position)}
+    return Position(**{name: value for name, value in kept.items() if name in known})
 
 
 def _no_home(path: Path, error: OSError) -> InputError:
@@ -132,9 +168,27 @@ def _no_home(path: Path, error: OSError) -> InputError:
     )
 
 
+def stamp(status: os.stat_result) -> str:
+    """What changes whenever a file does."""
+    return f"{status.st_dev}:{status.st_ino}:{status.st_size}:{status.st_mtime_ns}"
+
+
 def tail_digest(tail: bytes) -> str:
     """A short digest of the bytes before an offset."""
     return hashlib.blake2b(tail, digest_size=8).hexdigest()
+
+
+def fitting(stream: LogFile, path: str, known: list[Position]) -> tuple[Position, bytes] | None:
+    """Of the positions of files with one first line, the one that is this file's, and the bytes before it (at most
+    TAIL_BYTES); the stream then stands there. None if what is in the file was never delivered from it.
+    """
+    for position in sorted(known, key=lambda position: -position.offset):
+        stream.seek(0)
+        tail = skip(stream, path, position) if position.offset else b""
+        if tail is not None:
+            return position, tail
+    stream.seek(0)
+    return None
 
 
 def skip(stream: LogFile, path: str, position: Position) -> bytes | None:

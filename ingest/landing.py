@@ -1,0 +1,176 @@
+"""Chunks on their way into the store. They are read and converted while those before them are being delivered, and
+whatever happens, what is in flight lands: it is counted, and the positions of its files move behind it, in order.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, wait
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from ingest import rejects
+from ingest.convert import Converted
+from ingest.counts import Counts
+from ingest.delivery import Delivery, Outcome, Refused, id_of, source_of
+from ingest.reader import CHUNK_BYTES, Chunk
+from ingest.source import Indices, Source, Wishes
+from wwwatch.errors import StoreError
+from wwwatch.moments import iso
+from wwwatch.store import names
+
+MOST_BYTES = 2 * CHUNK_BYTES  # of log, in flight: what bounds memory while the store is slow or away
+MIRROR_EVERY_BYTES = 256 << 20
+
+
+@dataclass
+class _Sent:
+    """A chunk on its way: its requests, each with the reason word of its rejects, None for events.
+
+    indices: the backing index of each stream when it was sent. whole: all its requests are out; an interrupt may come
+    between two of them.
+    """
+
+    source: Source
+    chunk: Chunk
+    indices: Indices
+    in_doubt: bool
+    requests: list[tuple[str | None, Future[Outcome]]] = field(default_factory=list)
+    whole: bool = False
+
+    @property
+    def size_bytes(self) -> int:
+        return self.chunk.end - self.chunk.offset
+
+    @property
+    def done(self) -> bool:
+        return all(request.done() for _, request in self.requests)
+
+
+class Landing:
+    """What is in flight, of all files of a run. Not to be shared between threads."""
+
+    def __init__(
+        self, delivery: Delivery, wishes: Wishes, counts: Counts, progress: Callable[[int], None] = lambda _: None
+    ) -> None:
+        self._delivery, self._wishes, self._counts, self._progress = delivery, wishes, counts, progress
+        self._flight: deque[_Sent] = deque()
+
+    def __bool__(self) -> bool:
+        """Whether anything is in flight."""
+        return bool(self._flight)
+
+    @property
+    def full(self) -> bool:
+        """Whether enough is in flight, so that one waits before reading on."""
+        return sum(sent.size_bytes for sent in self._flight) >= MOST_BYTES
+
+    def add(self, source: Source, chunk: Chunk) -> None:
+        """Convert a chunk, and send it as soon as there is room."""
+        self._counts.read += len(chunk.lines)
+        converted = source.converter.convert(chunk, iso(self._wishes.now()))
+        while self.full:
+            self.land()
+        streams = _streams(source)
+        sent = _Sent(
+            source, chunk, {stream: self._delivery.write_index(stream) for stream in streams}, source.in_doubt(chunk)
+        )
+        source.note_sending(chunk, sent.indices)
+        self._flight.append(sent)
+        self._take_off(sent, converted)
+
+    def _take_off(self, sent: _Sent, converted: Converted) -> None:
+        """Hand a chunk to the delivery."""
+        access, rejected = _streams(sent.source)
+        for reason, items in converted.rejects.items():
+            texts = pl.Series([item for _, item in items], dtype=pl.String)
+            sent.requests.append((reason, self._submit(rejected, texts, sent)))
+        if len(converted.events):
+            sent.requests.append((None, self._submit(access, converted.events, sent)))
+        sent.whole = True
+
+    def _submit(self, stream: str, items: pl.Series, sent: _Sent) -> Future[Outcome]:
+        return self._delivery.submit(stream, items, sent.in_doubt, sent.source.since(stream))
+
+    def land(self) -> None:
+        """Wait for the oldest chunk; count it and move the position behind it. Raise what went wrong with it."""
+        sent = self._flight[0]
+        outcomes = [(reason, request.result()) for reason, request in sent.requests]
+        for reason, outcome in outcomes:
+            if reason is None and outcome.refused:
+                self._keep_refused(outcome, sent)
+        self._flight.popleft()
+        for reason, outcome in outcomes:
+            self._count(reason, outcome)
+        self._progress(len(sent.chunk.lines))
+        sent.source.move_behind(sent.chunk, self._wishes.now())
+        if sent.source.position.offset - sent.source.mirrored >= MIRROR_EVERY_BYTES:
+            sent.source.mirror(self._wishes.now())
+
+    def land_done(self) -> None:
+        """Land what the store has answered for."""
+        while self._flight and self._flight[0].done:
+            self.land()
+
+    def land_all(self) -> None:
+        """Wait for everything."""
+        while self._flight:
+            self.land()
+
+    def abandon(self) -> None:
+        """Send no more. Land what came through whole; of the rest, count what is stored, and leave its positions."""
+        self._delivery.abandon([request for sent in self._flight for _, request in sent.requests])
+        while self._flight and self._came_through(self._flight[0]):
+            self.land()
+        for sent in self._flight:
+            for reason, request in sent.requests:
+                if not request.exception():
+                    self._count(reason, request.result())
+        self._flight.clear()
+
+    def _came_through(self, sent: _Sent) -> bool:
+        requests = [request for _, request in sent.requests]
+        wait(requests)
+        return sent.whole and not any(request.exception() for request in requests)
+
+    def _keep_refused(self, outcome: Outcome, sent: _Sent) -> None:
+        """Events the store refuses for ever are stored as rejects."""
+        ingested = iso(self._wishes.now())
+        texts = [_reject_item(refused, sent.source, ingested) for refused in outcome.refused]
+        kept = self._submit(_streams(sent.source)[1], pl.Series(texts, dtype=pl.String), sent).result()
+        _insist(kept)
+        outcome.duplicate += kept.duplicate
+        outcome.possible_duplicates += kept.possible_duplicates
+        outcome.refused = outcome.refused[: kept.sent]
+
+    def _count(self, reason: str | None, outcome: Outcome) -> None:
+        self._counts.duplicate += outcome.duplicate
+        self._counts.possible_duplicates += outcome.possible_duplicates
+        if reason is None:
+            self._counts.sent += outcome.sent
+            self._counts.rejected.update(refused.reason for refused in outcome.refused)
+        else:
+            _insist(outcome)
+            self._counts.rejected.update([reason] * outcome.sent)
+
+
+def _streams(source: Source) -> tuple[str, str]:
+    """Where events and rejects of a log go."""
+    namespace = source.converter.namespace
+    return names.access_stream(source.converter.dataset, namespace), names.rejects_stream(namespace)
+
+
+def _reject_item(refused: Refused, source: Source, ingested: str) -> str:
+    converter = source.converter
+    reject = rejects.refused(source_of(refused.item), refused.reason, refused.message)
+    shared = rejects.shared_fields(converter.namespace, converter.host, converter.path, ingested)
+    return converter.item(id_of(refused.item), rejects.document_of(reject, shared))
+
+
+def _insist(outcome: Outcome) -> None:
+    """Rejects are the last resort: a store that refuses them as well must be mended first."""
+    if outcome.refused:
+        raise StoreError(
+            f"The store refuses rejected lines: {outcome.refused[0].message}",
+            "Run wwwatch setup, and look for a template of somebody else's for logs-wwwatch.rejects-*.",
+        )

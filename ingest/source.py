@@ -1,0 +1,221 @@
+"""One log on its way into the store: what is read next, how it is converted, and how far it is delivered."""
+
+import gzip
+import os
+from collections import deque
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import datetime
+from io import BytesIO
+
+from ingest import formats
+from ingest.convert import Converter, logged_path, server_of
+from ingest.identity import identity as identity_of
+from ingest.identity import read_head
+from ingest.positions import OPEN_END, SLOTS, Position, Positions, fitting, stamp, tail_digest
+from ingest.reader import CHUNK_BYTES, TAIL_BYTES, ByteSource, Chunk, LineReader, LogFile, Prefixed, resumable
+from wwwatch.moments import iso
+
+Indices = dict[str, str]  # stream -> the backing index it writes to
+
+RESERVED_BYTES = 1 << 20  # noted as sent ahead of what is, so that a log that trickles is not noted for every line
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the user asked for. format_name: a name or `auto`. server: nginx, apache or empty. now: the clock.
+
+    from_start: whatever is known to be delivered is looked up again, and sent where the store lacks it.
+    """
+
+    namespace: str
+    format_name: str
+    server: str
+    now: Callable[[], datetime]
+    chunk_bytes: int = CHUNK_BYTES
+    from_start: bool = False
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where lines come from. path: what is opened. shown: `log.file.path` of its events. host: `host.name`.
+    server: who wrote it, as far as the origin tells; else empty.
+    """
+
+    path: str
+    shown: str
+    host: str
+    server: str = ""
+
+    @classmethod
+    def of_file(cls, path: str, host: str) -> "Origin":
+        """A log file of this host."""
+        return cls(path, logged_path(path), host, server_of(path))
+
+
+class Source:
+    """Where the delivery of one log stands. positions is None where nothing is kept (a pipe)."""
+
+    def __init__(
+        self,
+        reader: LineReader,
+        position: Position,
+        converter: Converter,
+        positions: Positions | None = None,
+        tail: bytes = b"",
+    ) -> None:
+        self.reader, self.position, self.converter, self._positions = reader, position, converter, positions
+        self.mirrored = position.offset
+        self.dirty = False  # the position on disk is an older one
+        self.in_flight: deque[Indices] = deque()
+        self._tail = tail
+        self._since, self._in_doubt_to = position.indices, position.sent_to
+        self._sent_to = position.offset
+        self._noted = 0
+        self._kept = position
+
+    def in_doubt(self, chunk: Chunk) -> bool:
+        """Whether lines of a chunk may have been sent by a run before."""
+        return chunk.offset < self._in_doubt_to
+
+    def since(self, stream: str) -> str:
+        """The backing index a stream wrote to when what is in doubt was sent; empty: not known."""
+        return self._since.get(stream, "")
+
+    def note_sending(self, chunk: Chunk, indices: Indices) -> None:
+        """Write down, before they are sent, how far lines may be in the store, and since which backing indices."""
+        self.in_flight.append(indices)
+        self._sent_to = max(self._sent_to, chunk.end)
+        log_format = self.converter.log_format
+        self.position = replace(
+            self.position, dataset=self.converter.dataset, format=log_format.name if log_format else ""
+        )
+        if self._sent_to > self._noted:
+            noted = max(self.position.sent_to, self._sent_to + RESERVED_BYTES)
+            self.position = replace(self.position, sent_to=noted, indices=self._indices(self.in_flight[0]))
+            self._noted = noted
+            self.save()
+
+    def move_behind(self, chunk: Chunk, now: datetime) -> None:
+        """The store has acknowledged a chunk. A last line without line feed is delivered, but read again next time."""
+        indices = self.in_flight.popleft()
+        self.dirty = True
+        self.position = replace(self.position, delivered_at=iso(now))
+        if chunk.terminated:
+            self._tail = (self._tail + chunk.tail)[-TAIL_BYTES:]
+            self.position = replace(
+                self.position,
+                offset=chunk.end,
+                lines=self.position.lines + len(chunk.lines),
+                tail=tail_digest(self._tail),
+            )
+            # What is in doubt after a crash was sent when the oldest chunk in flight was, or later.
+            indices = self.in_flight[0] if self.in_flight else indices
+            self.position = replace(self.position, indices=self._indices(indices))
+
+    def _indices(self, indices: Indices) -> Indices:
+        """Those of now, once nothing of the run before is in doubt."""
+        return self._since if self.position.offset < self._in_doubt_to else indices
+
+    def reached_end(self) -> None:
+        """All there is has been read: what is appended from now on cannot have been sent before."""
+        self._in_doubt_to = min(self._in_doubt_to, self.reader.consumed)
+
+    def settle(self, whole: str = "") -> None:
+        """Nothing is on its way any more: put on disk what really was sent. whole: the stamp of a file that is done."""
+        sent_to = max(self._sent_to, self._in_doubt_to)
+        self.position = replace(self.position, sent_to=sent_to, whole=whole or self.position.whole)
+        if self.position != self._kept:
+            self.save()
+
+    def save(self) -> None:
+        """Put the position on disk."""
+        if self._positions:
+            self._positions.write(self.position)
+        self._kept, self.dirty = self.position, False
+
+    def mirror(self, now: datetime) -> None:
+        """Put the position in the store."""
+        if self._positions:
+            self._positions.mirror(iso(now), self.position)
+        self.mirrored = self.position.offset
+
+
+class Sources:
+    """Opens the logs of one run."""
+
+    def __init__(self, positions: Positions, wishes: Wishes) -> None:
+        self._positions, self._wishes = positions, wishes
+
+    def open(self, origin: Origin, stream: LogFile, held: ExitStack) -> Source | None:
+        """The source of a stream that stands at its start; None if that holds nothing.
+
+        held: gets the lock of its position. Raise InputError if the start cannot be read, Held if another shipper is
+        at it.
+        """
+        head = read_head(stream, origin.path)
+        if not head:
+            return None
+        identity = identity_of(origin.host, head)
+        if not resumable(origin.path):
+            # Nothing to resume: a pipe comes from its start each time, and the ids keep its lines single.
+            position = Position(identity, origin.shown, "", "")
+            return Source(LineReader(Prefixed(head, stream), origin.path), position, self._converter(origin, position))
+        return self._resumed(origin, stream, identity, held)
+
+    def _resumed(self, origin: Origin, stream: LogFile, identity: str, held: ExitStack) -> Source:
+        while True:
+            known = self._positions.known(identity)
+            found = _found(origin, stream, known)
+            rest, position, tail = found or (stream, _anew(origin, identity, known), b"")
+            with ExitStack() as lock:
+                lock.enter_context(self._positions.locked(position.key, origin.path))
+                # Else another shipper moved it before it let go.
+                if self._positions.read(position.key) in (None, position):
+                    held.push(lock.pop_all())
+                    break
+        if found and self._wishes.from_start:
+            stream.seek(0)
+            rest, position, tail = stream, _again(position), b""
+        source = Source(
+            LineReader(rest, origin.path, position.offset), replace(position, path=origin.shown),
+            self._converter(origin, position), self._positions, tail,
+        )  # fmt: skip
+        if not found:
+            # So that the store knows of this file before any line of it, however the run ends.
+            source.mirror(self._wishes.now())
+        return source
+
+    def _converter(self, origin: Origin, position: Position) -> Converter:
+        wished = formats.named(self._wishes.format_name)
+        remembered = formats.FORMATS.get(position.format)
+        server = self._wishes.server or position.dataset.removesuffix(".access") or origin.server
+        return Converter(
+            position.identity, origin.shown, self._wishes.namespace, origin.host, server,
+            wished or remembered, only=wished is not None,
+        )  # fmt: skip
+
+
+def _found(origin: Origin, stream: LogFile, known: list[Position]) -> tuple[ByteSource, Position, bytes] | None:
+    """What is left of a stream, its position, and the bytes before it; None if nothing of it was delivered."""
+    if isinstance(stream, gzip.GzipFile):
+        seen = stamp(os.fstat(stream.fileno()))
+        for position in known:
+            if position.whole == seen:
+                return BytesIO(), position, b""
+    found = fitting(stream, origin.path, known)
+    return (stream, *found) if found else None
+
+
+def _anew(origin: Origin, identity: str, known: list[Position]) -> Position:
+    """The position of a file never seen; or of another one that starts with the same line, or of one rewritten: then
+    each of its ids is looked up.
+    """
+    sent_to = OPEN_END if known else 0
+    return Position(identity, origin.shown, "", "", sent_to=sent_to, slot=min(len(known), SLOTS - 1))
+
+
+def _again(position: Position) -> Position:
+    """From the start, looking up each id."""
+    return replace(position, offset=0, lines=0, tail="", sent_to=OPEN_END, indices={}, whole="")
