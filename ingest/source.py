@@ -171,8 +171,8 @@ class Sources:
             rest, position, tail = found or (stream, _anew(origin, identity, known), b"")
             with ExitStack() as lock:
                 lock.enter_context(self._positions.locked(position.key, origin.path))
-                # Else another shipper moved it before it let go.
-                if self._positions.read(position.key) in (None, position):
+                kept = self._positions.read(position.key)
+                if kept is None or kept in known:  # else another shipper moved it before it let go
                     held.push(lock.pop_all())
                     break
         if found and self._wishes.from_start:
