@@ -4,7 +4,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 MAKEFLAGS += --no-builtin-rules # nothing here is compiled
 
-.PHONY: demo test test-unit test-elasticsearch lint format bench bench-quality lock base-rows clean
+.PHONY: demo test test-unit test-elasticsearch lint format bench bench-ship bench-quality lock base-rows clean
 
 demo: .venv
 	$(BIN)/wwwatch demo
@@ -31,9 +31,12 @@ format: .venv
 bench-quality: .venv
 	$(BIN)/python -m bench.quality --markdown bench/out/quality.md
 
-bench: .venv
-	$(BIN)/python -m bench.ship
-	$(BIN)/python -m bench.quality
+# LINES=2000000 is what the issue asks for; the default takes a few minutes.
+LINES ?= 150000
+bench-ship: .venv
+	$(BIN)/python -m bench.ship --lines $(LINES)
+
+bench: bench-ship bench-quality
 
 # Simulates made-up sites and attackers, and counts them as the detector does: the data of the base model.
 base-rows: .venv
