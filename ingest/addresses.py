@@ -5,6 +5,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 import polars as pl
 
 IPV6_NETWORK_BITS = 64
+COLUMNS = ("source.ip", "wwwatch.net")
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 IPV4 = rf"^(?:{_OCTET}\.){{3}}{_OCTET}$"
 
@@ -19,7 +20,7 @@ def fields(values: pl.Series) -> pl.DataFrame:
         known = [_ipv6(value) for value in values.gather(others)]
         ip = ip.scatter(others, [item[0] for item in known])
         net = net.scatter(others, [item[1] for item in known])
-    return pl.DataFrame({"source.ip": ip, "wwwatch.net": net})
+    return pl.DataFrame(dict(zip(COLUMNS, (ip, net), strict=True)))
 
 
 def _ipv6(text: str) -> tuple[str | None, str | None]:

@@ -4,6 +4,7 @@ The file is read again, and every line's id looked up: exact, with no field and 
 file holds and the store lacks; it does not search the store for what the file lacks.
 """
 
+from bisect import bisect
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +12,6 @@ from typing import Any
 
 import polars as pl
 
-from ingest import documents
 from ingest.convert import Converter
 from ingest.identity import read_head
 from ingest.parse import ROW, frame_of
@@ -133,7 +133,7 @@ def check_file(
             return report
         converter = converter_of(head)
         for chunk in chunks(Prefixed(head, stream), path):
-            ids = documents.ids(frame_of(chunk), converter.identity).to_list()
+            ids = converter.ids(chunk)
             found = [hit for batch in batched(ids, LINES_A_SEARCH) for hit in store.copies(streams, batch, FIELDS)]
             account(report, chunk, ids, found, converter)
             progress(len(chunk.lines))
@@ -159,21 +159,30 @@ def account(report: FileReport, chunk: Chunk, ids: Sequence[str], found: Iterabl
             tally = report.hours[NO_TIME]
             tally.rejected[str(reasons[0])] += 1
         tally.repeated += len(held) - 1
-    if missing:
-        _account_missing(report, chunk, missing, converter)
-    report.unsent = _unsent(report.unsent, len(ids), missing)
+    dropped = _account_missing(report, chunk, missing, converter) if missing else []
+    # Lines that are dropped stand between none of those that are not.
+    gaps = [row - bisect(dropped, row) for row in missing if row not in dropped]
+    report.unsent = _unsent(report.unsent, len(ids) - len(dropped), gaps)
 
 
-def _account_missing(report: FileReport, chunk: Chunk, rows: Sequence[int], converter: Converter) -> None:
+def _account_missing(report: FileReport, chunk: Chunk, rows: Sequence[int], converter: Converter) -> Sequence[int]:
+    """Count rows the store lacks as missing or dropped; return the dropped ones."""
     parsed = converter.parsed(chunk)
+    wanted = {*converter.enriched(parsed).events[ROW], *parsed.rejects[ROW]}
     hours = dict(parsed.events.select(ROW, pl.col("@timestamp").str.head(HOUR_LENGTH)).iter_rows())
     offsets = frame_of(chunk)["log.offset"]
+    dropped: list[int] = []
     for row in rows:
         hour = f"{hours[row]}:00Z" if row in hours else NO_TIME
+        if row not in wanted:
+            report.hours[hour].dropped += 1
+            dropped.append(row)
+            continue
         report.hours[hour].missing += 1
         if len(report.missing) < SHOWN_LINES:
             head = chunk.lines[row][:SHOWN_BYTES].decode("utf-8", "backslashreplace")
             report.missing.append(MissingLine(offsets[row], head))
+    return dropped
 
 
 def _unsent(before: int, lines: int, missing: Sequence[int]) -> int:

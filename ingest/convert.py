@@ -1,13 +1,15 @@
 """One file's lines to bulk items: what `ship` sends and `parse` prints. Knows no store."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import orjson
 import polars as pl
 
 from ingest import documents, formats, rejects
+from ingest.enrichment import NONE, Enrichment
 from ingest.formats import LogFormat
 from ingest.identity import identity as identity_of
 from ingest.parse import LINE, ROW, Parsed, frame_of, parse
@@ -19,11 +21,15 @@ DEFAULT_SERVER = "nginx"
 
 @dataclass(frozen=True)
 class Converted:
-    """A chunk as items. events: text of each, in order, and its row in the chunk. rejects: the same by reason word."""
+    """A chunk as items. events: text of each, in order, and its row in the chunk. rejects: the same by reason word.
+
+    dropped: lines that a filter of the user's keeps out.
+    """
 
     events: pl.Series
     event_rows: pl.Series
     rejects: dict[str, list[tuple[int, str]]]
+    dropped: int = 0
 
 
 @dataclass
@@ -31,7 +37,8 @@ class Converter:
     """Turns the chunks of one file into items. Remembers the file's format once it is known.
 
     path: as logged in `log.file.path`. server: nginx or apache, empty until known. only: the format was named by the
-    user, so no other is tried. with_actions: each item is led by its bulk action line, with an id.
+    user, so no other is tried. with_actions: each item is led by its bulk action line, with an id. enrichment: what is
+    made of the events beyond their own fields.
     """
 
     identity: str
@@ -42,6 +49,7 @@ class Converter:
     log_format: LogFormat | None
     only: bool
     with_actions: bool = True
+    enrichment: Enrichment = NONE
 
     @property
     def dataset(self) -> str:
@@ -50,7 +58,18 @@ class Converter:
 
     def convert(self, chunk: Chunk, ingested: str) -> Converted:
         """ingested: ISO 8601 UTC."""
-        return self.items(self.parsed(chunk), chunk, ingested)
+        parsed = self.parsed(chunk)
+        enriched = self.enriched(parsed)
+        converted = self.items(enriched, chunk, ingested)
+        return replace(converted, dropped=parsed.events.height - enriched.events.height)
+
+    def enriched(self, parsed: Parsed) -> Parsed:
+        """What was parsed, after the steps of enrichment. Events that are missing were dropped by a filter."""
+        return replace(parsed, events=self.enrichment.apply(parsed.events))
+
+    def ids(self, chunk: Chunk) -> list[str]:
+        """The id of each line in the store, as document or as reject."""
+        return documents.ids(self.enrichment.checked(frame_of(chunk)), self.identity).to_list()
 
     def parsed(self, chunk: Chunk) -> Parsed:
         """The lines sorted into events and rejects, by the file's format."""
@@ -63,6 +82,7 @@ class Converter:
     def items(self, parsed: Parsed, chunk: Chunk, ingested: str) -> Converted:
         """What was parsed as bulk items."""
         constants = documents.constant_fields(self.dataset, self.namespace, self.host, self.path, ingested)
+        constants |= self.enrichment.constants
         items = documents.serialise(parsed.events, constants, self.identity if self.with_actions else None)
         refused: dict[str, list[tuple[int, str]]] = {}
         for reason, row, item in self._rejects(ingested, rejects.of_chunk(parsed, chunk)):
@@ -70,10 +90,15 @@ class Converter:
         return Converted(items, parsed.events[ROW], refused)
 
     def _rejects(self, ingested: str, found: Iterator[rejects.Reject]) -> Iterator[tuple[str, int, str]]:
-        shared = rejects.shared_fields(self.namespace, self.host, self.path, ingested)
-        for reject in found:
+        shared = self.shared_by_rejects(ingested)
+        for reject in map(self.enrichment.of_reject, found):
             document = rejects.document_of(reject, shared)
             yield reject.reason, reject.row, self.item(f"{self.identity}-{reject.offset}-{reject.check}", document)
+
+    def shared_by_rejects(self, ingested: str) -> dict[str, Any]:
+        """What all rejects of the file have in common, nested."""
+        hidden = self.enrichment.hide is not None
+        return rejects.shared_fields(self.namespace, self.host, self.path, ingested, hidden)
 
     def item(self, id_: str, document: object) -> str:
         """A document as bulk item."""
@@ -82,12 +107,19 @@ class Converter:
 
 
 def converter_of(
-    path: str, head: bytes, namespace: str, host: str, server: str, wished: LogFormat | None, with_actions: bool = True
+    path: str,
+    head: bytes,
+    namespace: str,
+    host: str,
+    server: str,
+    wished: LogFormat | None,
+    with_actions: bool = True,
+    enrichment: Enrichment = NONE,
 ) -> Converter:
     """What converts a file nothing is remembered of. head: its first bytes. server: nginx, apache or empty."""
     return Converter(
         identity_of(host, head), logged_path(path), namespace, host, server or server_of(path), wished,
-        only=wished is not None, with_actions=with_actions,
+        only=wished is not None, with_actions=with_actions, enrichment=enrichment,
     )  # fmt: skip
 
 

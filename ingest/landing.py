@@ -27,8 +27,8 @@ MIRROR_EVERY_BYTES = 256 << 20
 class _Sent:
     """A chunk on its way: its requests, each with the reason word of its rejects, None for events.
 
-    indices: the backing index of each stream when it was sent. whole: all its requests are out; an interrupt may come
-    between two of them.
+    indices: the backing index of each stream when it was sent. dropped: lines that a filter keeps out.
+    whole: all its requests are out; an interrupt may come between two of them.
     """
 
     source: Source
@@ -36,6 +36,7 @@ class _Sent:
     indices: Indices
     in_doubt: bool
     requests: list[tuple[str | None, Future[Outcome]]] = field(default_factory=list)
+    dropped: int = 0
     whole: bool = False
 
     @property
@@ -87,6 +88,7 @@ class Landing:
             sent.requests.append((reason, self._submit(rejected, texts, sent)))
         if len(converted.events):
             sent.requests.append((None, self._submit(access, converted.events, sent)))
+        sent.dropped = converted.dropped
         sent.whole = True
 
     def _submit(self, stream: str, items: pl.Series, sent: _Sent) -> Future[Outcome]:
@@ -100,6 +102,7 @@ class Landing:
             if reason is None and outcome.refused:
                 self._keep_refused(outcome, sent)
         self._flight.popleft()
+        self._counts.dropped += sent.dropped
         for reason, outcome in outcomes:
             self._count(reason, outcome)
         self._progress(len(sent.chunk.lines))
@@ -163,8 +166,7 @@ def _streams(source: Source) -> tuple[str, str]:
 def _reject_item(refused: Refused, source: Source, ingested: str) -> str:
     converter = source.converter
     reject = rejects.refused(source_of(refused.item), refused.reason, refused.message)
-    shared = rejects.shared_fields(converter.namespace, converter.host, converter.path, ingested)
-    return converter.item(id_of(refused.item), rejects.document_of(reject, shared))
+    return converter.item(id_of(refused.item), rejects.document_of(reject, converter.shared_by_rejects(ingested)))
 
 
 def _insist(outcome: Outcome) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from heapq import merge
 
 from ingest.convert import Converted, converter_of
+from ingest.enrichment import NONE, Enrichment
 from ingest.formats import LogFormat
 from ingest.identity import read_head
 from ingest.reader import CHUNK_BYTES, Prefixed, chunks, opened
@@ -19,11 +20,12 @@ def preview(
     host: str,
     now: Callable[[], datetime],
     chunk_bytes: int = CHUNK_BYTES,
+    enrichment: Enrichment = NONE,
 ) -> Iterator[str]:
     """The JSON documents of a file's lines, events and rejects in the order of the lines."""
     with opened(path) as stream:
         head = read_head(stream, path)
-        converter = converter_of(path, head, namespace, host, server, wished, with_actions=False)
+        converter = converter_of(path, head, namespace, host, server, wished, False, enrichment)
         for chunk in chunks(Prefixed(head, stream), path, 0, chunk_bytes):
             yield from in_order(converter.convert(chunk, iso(now())))
 

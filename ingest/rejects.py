@@ -10,6 +10,7 @@ from ingest.parse import CHECK, EMPTY, FORMAT, NOT_UTF8, ROW, TIME, TOO_LONG, Pa
 from ingest.reader import LONGEST_LINE_BYTES, Chunk
 
 DATASET = "wwwatch.rejects"
+PSEUDONYMISED = "pseudonymised"
 MESSAGES = {
     FORMAT: "no known log format takes this line",
     TIME: "its time is not one that an access log writes",
@@ -64,9 +65,13 @@ def document_of(reject: Reject, shared: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def shared_fields(namespace: str, host: str, path: str, ingested: str) -> dict[str, Any]:
-    """What all rejects of a file share, nested. `@timestamp` is when they were read: the line's own time is unknown."""
+def shared_fields(namespace: str, host: str, path: str, ingested: str, hidden: bool = False) -> dict[str, Any]:
+    """What all rejects of a file share, nested. `@timestamp` is when they were read: the line's own time is unknown.
+
+    hidden: addresses in their text are pseudonyms already.
+    """
     return {
+        **({"tags": [PSEUDONYMISED]} if hidden else {}),
         "@timestamp": ingested,
         "ecs": {"version": ECS_VERSION},
         "event": {"kind": "pipeline_error", "dataset": DATASET, "ingested": ingested},

@@ -18,6 +18,7 @@ from ingest.convert import Converter
 from ingest.delivery import Delivery, id_of
 from ingest.parse import CHECK, ROW, TOO_LONG, Parsed
 from ingest.reader import Chunk
+from ingest.rejects import PSEUDONYMISED
 from wwwatch.moments import iso
 from wwwatch.store import Hit, Store, names
 
@@ -70,11 +71,12 @@ class Replayed:
 
 @dataclass(frozen=True)
 class Source:
-    """The file rejects came from, as they tell it."""
+    """The file rejects came from, as they tell it. hidden: addresses in their lines are pseudonyms already."""
 
     identity: str
     path: str
     host: str
+    hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,9 @@ def line_of(hit: Hit) -> RejectedLine | None:
     if kept["length_bytes"] > len(raw):
         return None
     identity, offset, check = hit.id.rsplit("-", 2)
-    source = Source(identity, document["log"]["file"]["path"], document["host"]["name"])
+    source = Source(
+        identity, document["log"]["file"]["path"], document["host"]["name"], PSEUDONYMISED in document.get("tags", ())
+    )
     return RejectedLine(hit.index, hit.id, source, int(offset), int(check), raw, document["error"]["type"])
 
 
@@ -147,7 +151,7 @@ class Replay:
         """Lines of one file: deliver what has become an event, then remove its reject."""
         converter = self._converter_of(source)
         chunk = Chunk(0, sum(len(line.raw) + 1 for line in lines), [line.raw for line in lines], b"")
-        parsed = _in_their_places(converter.parsed(chunk), lines)
+        parsed = _in_their_places(converter.enriched(converter.parsed(chunk)), lines)
         converted = converter.items(parsed, chunk, iso(self._now()))
         refused: set[str] = set()
         if len(converted.events):
@@ -168,8 +172,9 @@ class Replay:
             self._store.delete_documents(index, [line.id for line in members])
 
 
-def _by_source(line: RejectedLine) -> tuple[str, str, str, int]:
-    return (line.source.identity, line.source.path, line.source.host, line.offset)
+def _by_source(line: RejectedLine) -> tuple[str, str, str, bool, int]:
+    source = line.source
+    return (source.identity, source.path, source.host, source.hidden, line.offset)
 
 
 def _in_batches(lines: Iterable[RejectedLine]) -> Iterator[list[RejectedLine]]:

@@ -11,6 +11,7 @@ from io import BytesIO
 
 from ingest import formats
 from ingest.convert import Converter, logged_path, server_of
+from ingest.enrichment import NONE, Enrichment
 from ingest.identity import identity as identity_of
 from ingest.identity import read_head
 from ingest.positions import OPEN_END, SLOTS, Position, Positions, fitting, stamp, tail_digest
@@ -27,6 +28,7 @@ class Wishes:
     """What the user asked for. format_name: a name or `auto`. server: nginx, apache or empty. now: the clock.
 
     from_start: whatever is known to be delivered is looked up again, and sent where the store lacks it.
+    enrichment: what is made of events beyond their own fields.
     """
 
     namespace: str
@@ -35,6 +37,7 @@ class Wishes:
     now: Callable[[], datetime]
     chunk_bytes: int = CHUNK_BYTES
     from_start: bool = False
+    enrichment: Enrichment = NONE
 
 
 @dataclass(frozen=True)
@@ -193,7 +196,7 @@ class Sources:
         server = self._wishes.server or position.dataset.removesuffix(".access") or origin.server
         return Converter(
             position.identity, origin.shown, self._wishes.namespace, origin.host, server,
-            wished or remembered, only=wished is not None,
+            wished or remembered, only=wished is not None, enrichment=self._wishes.enrichment,
         )  # fmt: skip
 
 

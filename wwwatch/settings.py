@@ -12,19 +12,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
 from wwwatch.errors import SettingsError
+from wwwatch.ingest_settings import IngestSettings
+from wwwatch.section import Section
 
 PREFIX = "WWWATCH_"
 FILE_NAME = "wwwatch.toml"
-
-
-class Section(BaseModel):
-    """A group of settings. Unknown keys are errors: a misspelt setting must not be silently ignored."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class EngineSettings(Section):
@@ -84,6 +80,7 @@ class Settings(Section):
     cache: Path = Field(default_factory=lambda: platformdirs.user_cache_path("wwwatch"), description="downloads")
     engine: EngineSettings = Field(default_factory=EngineSettings)
     host: HostSettings = Field(default_factory=HostSettings)
+    ingest: IngestSettings = Field(default_factory=IngestSettings)
     mail: MailSettings = Field(default_factory=MailSettings)
     site: SiteSettings = Field(default_factory=SiteSettings)
 

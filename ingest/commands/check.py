@@ -36,11 +36,13 @@ def check(config: Path | None, paths: Sequence[str], format_name: str, namespace
     from ingest import formats, reader  # noqa: PLC0415 - the help needs no polars
     from ingest.check import check_file  # noqa: PLC0415
     from ingest.convert import converter_of  # noqa: PLC0415
+    from ingest.enrichment import of_settings  # noqa: PLC0415
     from wwwatch.store import connect, names  # noqa: PLC0415
 
     wished = formats.named(format_name)
     files = reader.expand(paths)
     settings = wwwatch_settings.load(config)
+    enrichment = of_settings(settings.ingest)
     store = connect(settings)
     store.refresh(f"{names.access_index(namespace)},{names.rejects_stream(namespace)}")
     reports: list[FileReport] = []
@@ -48,7 +50,7 @@ def check(config: Path | None, paths: Sequence[str], format_name: str, namespace
 
         def look_up(path: str) -> None:
             def converter(head: bytes) -> "Converter":
-                return converter_of(path, head, namespace, settings.host.name, "", wished)
+                return converter_of(path, head, namespace, settings.host.name, "", wished, enrichment=enrichment)
 
             reports.append(check_file(path, store, namespace, converter, advance))
 

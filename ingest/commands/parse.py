@@ -21,14 +21,19 @@ from wwwatch.namespaces import namespace_option
 def parse(config: Path | None, paths: Sequence[str], format_name: str, server: str | None, namespace: str) -> None:
     """Print the documents `ship` would send, one JSON object a line, in the order of the lines. Needs no store."""
     from ingest import formats, reader  # noqa: PLC0415 - the help needs no polars
+    from ingest.enrichment import of_settings  # noqa: PLC0415
     from ingest.preview import preview  # noqa: PLC0415
 
     wished = formats.named(format_name)
     settings = wwwatch_settings.load(config)
+    enrichment = of_settings(settings.ingest)
 
     def print_documents(path: str) -> None:
         out = sys.stdout.buffer
-        for text in preview(path, wished, server or "", namespace, settings.host.name, lambda: datetime.now(UTC)):
+        documents = preview(
+            path, wished, server or "", namespace, settings.host.name, lambda: datetime.now(UTC), enrichment=enrichment
+        )
+        for text in documents:
             out.write(text.encode() + b"\n")
         out.flush()
 

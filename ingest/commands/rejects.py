@@ -108,6 +108,7 @@ def replay(
     from ingest import formats  # noqa: PLC0415 - the help needs no polars
     from ingest.convert import Converter, server_of  # noqa: PLC0415
     from ingest.delivery import Delivery  # noqa: PLC0415
+    from ingest.enrichment import of_settings  # noqa: PLC0415
     from ingest.positions import Positions  # noqa: PLC0415
     from ingest.replay import Replay, Source  # noqa: PLC0415
     from wwwatch.questions import between  # noqa: PLC0415
@@ -115,6 +116,7 @@ def replay(
 
     wished = formats.named(format_name)
     settings = wwwatch_settings.load(config)
+    enrichment = of_settings(settings.ingest)
     store = connect(settings)
     store.ensure_setup()
 
@@ -124,7 +126,7 @@ def replay(
         told = server or (wished.server if wished else "") or (known.dataset.removesuffix(".access") if known else "")
         return Converter(
             source.identity, source.path, namespace, source.host, told or server_of(source.path), wished,
-            only=wished is not None,
+            only=wished is not None, enrichment=enrichment.of_hidden() if source.hidden else enrichment,
         )  # fmt: skip
 
     store.refresh(names.rejects_stream(namespace))

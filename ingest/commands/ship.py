@@ -37,15 +37,19 @@ def ship(
     line that no format takes is stored as a reject, with the reason.
     """
     from ingest import formats, reader  # noqa: PLC0415 - the help needs no polars
+    from ingest.enrichment import of_settings  # noqa: PLC0415
     from ingest.ship import Shipper, Wishes  # noqa: PLC0415
     from wwwatch.store import connect, names  # noqa: PLC0415
 
     formats.named(format_name)
     files = reader.expand(paths)
     settings = wwwatch_settings.load(config)
+    enrichment = of_settings(settings.ingest)
     store = connect(settings)
     store.ensure_setup()
-    wishes = Wishes(namespace, format_name, server or "", lambda: datetime.now(UTC), from_start=from_start)
+    wishes = Wishes(
+        namespace, format_name, server or "", lambda: datetime.now(UTC), from_start=from_start, enrichment=enrichment
+    )
     started = time.monotonic()
     with progress("Lines delivered") as advance, Shipper(store, settings, wishes, advance) as shipper:
         try:
