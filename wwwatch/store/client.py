@@ -116,12 +116,16 @@ class Store:
             self._shown,
         ).body
         items = [next(iter(item.values())) for item in answer["items"]]
-        errors = [(number, _item_reason(item["error"])) for number, item in enumerate(items) if "error" in item]
-        # A document that went to the failure store is answered 201, but its index does not hold it.
-        statuses = [400 if item.get("failure_store") in {"used", "failed"} else item["status"] for item in items]
-        errors += [
-            (n, "sent to the failure store") for n, item in enumerate(items) if item.get("failure_store") == "used"
-        ]
+        statuses = [item["status"] for item in items]
+        errors = []
+        for number, item in enumerate(items):
+            # A document that went to the failure store is answered 201, but its index does not hold it.
+            if (lost := item.get("failure_store")) in {"used", "failed"}:
+                statuses[number] = 400
+            if "error" in item:
+                errors.append((number, _item_reason(item["error"])))
+            elif lost == "used":
+                errors.append((number, "sent to the failure store"))
         written = (item for item in items if item["status"] in {200, 201, 409} and "failure_store" not in item)
         backing = next((item["_index"] for item in written), "") if tell_index else ""
         return BulkResult(statuses, errors, int(answer.get("took", 0)), backing)

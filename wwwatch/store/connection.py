@@ -11,6 +11,7 @@ from elasticsearch import Elasticsearch
 
 from wwwatch.errors import SettingsError
 from wwwatch.settings import Settings
+from wwwatch.store.serializers import PlainJson, PlainNdjson
 
 DEFAULT_PORT = 9200
 COMPATIBLE_JSON = "application/vnd.elasticsearch+json"
@@ -111,6 +112,7 @@ def make_client(address: Address, settings: Settings) -> Elasticsearch:
         api_key=_encoded(api_key) if api_key else None,
         basic_auth=address.basic_auth,
         node_class=PlainNode,
+        serializers={item.mimetype: item for item in (PlainJson(), PlainNdjson())},
         request_timeout=settings.timeout_seconds,
         max_retries=0,
         retry_on_timeout=False,
