@@ -16,9 +16,18 @@ def identity(host: str, head: bytes) -> str:
     head: the first bytes of the decompressed stream. Blank lines and `#` headers, which many files share, do not tell.
     """
     lines = head.split(b"\n")
-    first = next((line for line in lines if line.strip() and not line.startswith(b"#")), lines[0])
+    first = next(filter(_tells, lines), lines[0])
     digest = hashlib.blake2b(host.encode() + b"\0" + first.rstrip(b"\r"), digest_size=DIGEST_BYTES).digest()
     return base64.b32encode(digest).decode().lower()
+
+
+def is_settled(head: bytes) -> bool:
+    """Whether the first telling line is whole, so that the identity stays while the log grows."""
+    return len(head) >= HEAD_BYTES or any(map(_tells, head.split(b"\n")[:-1]))
+
+
+def _tells(line: bytes) -> bool:
+    return bool(line.strip()) and not line.startswith(b"#")
 
 
 def read_head(stream: ByteSource, path: str) -> bytes:

@@ -19,8 +19,7 @@ from wwwatch.errors import StoreError
 from wwwatch.moments import iso
 from wwwatch.store import names
 
-MOST_BYTES = 2 * CHUNK_BYTES  # of log, in flight: what bounds memory while the store is slow or away
-MIRROR_EVERY_BYTES = 256 << 20
+MOST_BYTES = 3 * CHUNK_BYTES  # of log, in flight: what bounds memory while the store is slow or away
 
 
 @dataclass
@@ -49,12 +48,21 @@ class _Sent:
 
 
 class Landing:
-    """What is in flight, of all files of a run. Not to be shared between threads."""
+    """What is in flight, of all files of a run. Not to be shared between threads.
+
+    answered: called from another thread whenever the store has answered for something.
+    """
 
     def __init__(
-        self, delivery: Delivery, wishes: Wishes, counts: Counts, progress: Callable[[int], None] = lambda _: None
+        self,
+        delivery: Delivery,
+        wishes: Wishes,
+        counts: Counts,
+        progress: Callable[[int], None] = lambda _: None,
+        answered: Callable[[], None] = lambda: None,
     ) -> None:
-        self._delivery, self._wishes, self._counts, self._progress = delivery, wishes, counts, progress
+        self._delivery, self._wishes, self._counts = delivery, wishes, counts
+        self._progress, self._answered = progress, answered
         self._flight: deque[_Sent] = deque()
 
     def __bool__(self) -> bool:
@@ -67,16 +75,14 @@ class Landing:
         return sum(sent.size_bytes for sent in self._flight) >= MOST_BYTES
 
     def add(self, source: Source, chunk: Chunk) -> None:
-        """Convert a chunk, and send it as soon as there is room."""
-        self._counts.read += len(chunk.lines)
+        """Convert a chunk and send it. Raise InputError, with nothing sent, where it cannot be noted."""
         converted = source.converter.convert(chunk, iso(self._wishes.now()))
-        while self.full:
-            self.land()
         streams = _streams(source)
         sent = _Sent(
             source, chunk, {stream: self._delivery.write_index(stream) for stream in streams}, source.in_doubt(chunk)
         )
         source.note_sending(chunk, sent.indices)
+        self._counts.read += len(chunk.lines)
         self._flight.append(sent)
         self._take_off(sent, converted)
 
@@ -92,7 +98,9 @@ class Landing:
         sent.whole = True
 
     def _submit(self, stream: str, items: pl.Series, sent: _Sent) -> Future[Outcome]:
-        return self._delivery.submit(stream, items, sent.in_doubt, sent.source.since(stream))
+        request = self._delivery.submit(stream, items, sent.in_doubt, sent.source.since(stream))
+        request.add_done_callback(lambda _: self._answered())
+        return request
 
     def land(self) -> None:
         """Wait for the oldest chunk; count it and move the position behind it. Raise what went wrong with it."""
@@ -107,8 +115,11 @@ class Landing:
             self._count(reason, outcome)
         self._progress(len(sent.chunk.lines))
         sent.source.move_behind(sent.chunk, self._wishes.now())
-        if sent.source.position.offset - sent.source.mirrored >= MIRROR_EVERY_BYTES:
-            sent.source.mirror(self._wishes.now())
+
+    def make_room(self) -> None:
+        """Wait until one may read on."""
+        while self.full:
+            self.land()
 
     def land_done(self) -> None:
         """Land what the store has answered for."""

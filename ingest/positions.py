@@ -25,7 +25,11 @@ SLOTS = 16  # files with one first line that are told apart; more of them take t
 
 
 class Held(InputError):  # noqa: N818 - reads as the condition it names
-    """Another shipper is delivering this file."""
+    """Another shipper is delivering this file. key: of its position."""
+
+    def __init__(self, path: str, key: str) -> None:
+        super().__init__(f"Another wwwatch ship is delivering {path} right now.", "Let it finish, then run this again.")
+        self.key = key
 
 
 @dataclass(frozen=True)
@@ -74,9 +78,7 @@ class Positions:
             lock = filelock.FileLock(self._folder / f"{key}.lock", timeout=0)
             lock.acquire()
         except filelock.Timeout as error:
-            raise Held(
-                f"Another wwwatch ship is delivering {path} right now.", "Let it finish, then run this again."
-            ) from error
+            raise Held(path, key) from error
         except OSError as error:
             raise _no_home(self._folder, error) from error
         try:

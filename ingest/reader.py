@@ -66,14 +66,18 @@ def expand(paths: Sequence[str]) -> list[str]:
     """Files named on a command line, globs resolved, each once, in order. Raise UsageError where nothing matches."""
     found: list[str] = []
     for path in paths:
-        if path != STDIN and has_magic(path) and not Path(path).exists():
-            matches = sorted(item for item in glob(path, recursive=True) if not Path(item).is_dir())  # noqa: PTH207 - Path.glob takes no absolute pattern
-            if not matches:
-                raise UsageError(f"No file matches {path}.", "Check the folder and the pattern.")
-            found += matches
-        else:
-            found.append(path)
+        matching = matches(path)
+        if not matching:
+            raise UsageError(f"No file matches {path}.", "Check the folder and the pattern.")
+        found += matching
     return list(dict.fromkeys(found))
+
+
+def matches(path: str) -> list[str]:
+    """The files a glob matches now, in order; the path itself if it is none."""
+    if path == STDIN or not has_magic(path) or Path(path).exists():
+        return [path]
+    return sorted(item for item in glob(path, recursive=True) if not Path(item).is_dir())  # noqa: PTH207 - Path.glob takes no absolute pattern
 
 
 @contextmanager

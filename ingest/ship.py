@@ -17,6 +17,8 @@ from wwwatch.store import Store
 
 __all__ = ["Shipper", "Wishes"]
 
+MIRROR_EVERY_BYTES = 256 << 20
+
 
 class Shipper:
     """Ships files into one store and namespace. Use it as a context manager: leaving it waits for what is in flight."""
@@ -66,9 +68,12 @@ class Shipper:
         damage: InputError | None = None
         try:
             while not source.reader.at_end:
-                chunk = source.reader.read(self._wishes.chunk_bytes)
+                chunk = source.read(self._wishes.chunk_bytes)
                 if chunk:
+                    self._landing.make_room()
                     self._landing.add(source, chunk)
+                    if source.position.offset - source.mirrored >= MIRROR_EVERY_BYTES:
+                        source.mirror(self._wishes.now())
             last = source.reader.rest()
             if last:
                 self._landing.add(source, last)

@@ -3,7 +3,7 @@
 import gzip
 import os
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,7 +13,7 @@ from ingest import formats
 from ingest.convert import Converter, logged_path, server_of
 from ingest.enrichment import NONE, Enrichment
 from ingest.identity import identity as identity_of
-from ingest.identity import read_head
+from ingest.identity import is_settled, read_head
 from ingest.positions import OPEN_END, SLOTS, Position, Positions, fitting, stamp, tail_digest
 from ingest.reader import CHUNK_BYTES, TAIL_BYTES, ByteSource, Chunk, LineReader, LogFile, Prefixed, resumable
 from wwwatch.moments import iso
@@ -72,11 +72,19 @@ class Source:
         self.mirrored = position.offset
         self.dirty = False  # the position on disk is an older one
         self.in_flight: deque[Indices] = deque()
+        self.before = tail  # the last bytes before what is read next, at most TAIL_BYTES
         self._tail = tail
         self._since, self._in_doubt_to = position.indices, position.sent_to
         self._sent_to = position.offset
         self._noted = 0
         self._kept = position
+
+    def read(self, chunk_bytes: int) -> Chunk | None:
+        """The next whole lines, as LineReader.read."""
+        chunk = self.reader.read(chunk_bytes)
+        if chunk:
+            self.before = (self.before + chunk.tail)[-TAIL_BYTES:]
+        return chunk
 
     def in_doubt(self, chunk: Chunk) -> bool:
         """Whether lines of a chunk may have been sent by a run before."""
@@ -88,7 +96,6 @@ class Source:
 
     def note_sending(self, chunk: Chunk, indices: Indices) -> None:
         """Write down, before they are sent, how far lines may be in the store, and since which backing indices."""
-        self.in_flight.append(indices)
         self._sent_to = max(self._sent_to, chunk.end)
         log_format = self.converter.log_format
         self.position = replace(
@@ -96,9 +103,11 @@ class Source:
         )
         if self._sent_to > self._noted:
             noted = max(self.position.sent_to, self._sent_to + RESERVED_BYTES)
-            self.position = replace(self.position, sent_to=noted, indices=self._indices(self.in_flight[0]))
-            self._noted = noted
+            oldest = self.in_flight[0] if self.in_flight else indices
+            self.position = replace(self.position, sent_to=noted, indices=self._indices(oldest))
             self.save()
+            self._noted = noted
+        self.in_flight.append(indices)
 
     def move_behind(self, chunk: Chunk, now: datetime) -> None:
         """The store has acknowledged a chunk. A last line without line feed is delivered, but read again next time."""
@@ -136,6 +145,10 @@ class Source:
         """Put the position on disk."""
         if self._positions:
             self._positions.write(self.position)
+        self.saved()
+
+    def saved(self) -> None:
+        """The position is on disk as it is."""
         self._kept, self.dirty = self.position, False
 
     def mirror(self, now: datetime) -> None:
@@ -151,26 +164,34 @@ class Sources:
     def __init__(self, positions: Positions, wishes: Wishes) -> None:
         self._positions, self._wishes = positions, wishes
 
-    def open(self, origin: Origin, stream: LogFile, held: ExitStack) -> Source | None:
+    def open(
+        self,
+        origin: Origin,
+        stream: LogFile,
+        held: ExitStack,
+        growing: bool = False,
+        familiar: bool = False,
+        taken: frozenset[str] = frozenset(),
+    ) -> Source | None:
         """The source of a stream that stands at its start; None if that holds nothing.
 
-        held: gets the lock of its position. Raise InputError if the start cannot be read, Held if another shipper is
-        at it.
+        growing: None also while its first line is not whole. familiar: None also if it starts like a file that is
+        known, and goes on differently. taken: keys of positions that are not its own. held: gets the lock of its
+        position. Raise InputError if the start cannot be read, Held if another shipper is at it.
         """
         head = read_head(stream, origin.path)
-        if not head:
+        if not head or (growing and not is_settled(head)):
             return None
         identity = identity_of(origin.host, head)
         if not resumable(origin.path):
             # Nothing to resume: a pipe comes from its start each time, and the ids keep its lines single.
             position = Position(identity, origin.shown, "", "")
             return Source(LineReader(Prefixed(head, stream), origin.path), position, self._converter(origin, position))
-        return self._resumed(origin, stream, identity, held)
-
-    def _resumed(self, origin: Origin, stream: LogFile, identity: str, held: ExitStack) -> Source:
         while True:
             known = self._positions.known(identity)
-            found = _found(origin, stream, known)
+            found = _found(origin, stream, [position for position in known if position.key not in taken])
+            if familiar and known and not found:
+                return None
             rest, position, tail = found or (stream, _anew(origin, identity, known), b"")
             with ExitStack() as lock:
                 lock.enter_context(self._positions.locked(position.key, origin.path))
@@ -189,6 +210,22 @@ class Sources:
             # So that the store knows of this file before any line of it, however the run ends.
             source.mirror(self._wishes.now())
         return source
+
+    def save(self, sources: Sequence[Source]) -> None:
+        """Put the positions that moved on disk."""
+        moved = [source for source in sources if source.dirty]
+        if moved:
+            self._positions.write(*(source.position for source in moved))
+        for source in moved:
+            source.saved()
+
+    def mirror(self, sources: Sequence[Source]) -> None:
+        """Put the positions that moved in the store."""
+        moved = [source for source in sources if source.position.offset != source.mirrored]
+        if moved:
+            self._positions.mirror(iso(self._wishes.now()), *(source.position for source in moved))
+        for source in moved:
+            source.mirrored = source.position.offset
 
     def _converter(self, origin: Origin, position: Position) -> Converter:
         wished = formats.named(self._wishes.format_name)

@@ -1,12 +1,15 @@
 """What the commands that read log files share: arguments, options, and working on several files."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from wwwatch.console import plain_markup, say
+from wwwatch.console import plain_markup, print_json, say
 from wwwatch.errors import InputError
+
+if TYPE_CHECKING:
+    from ingest.counts import Counts
 
 SERVERS = ("nginx", "apache")
 
@@ -42,6 +45,14 @@ def each_file(files: Sequence[str], work: Callable[[str], None]) -> list[InputEr
             if len(files) > 1:
                 say(plain_markup(error.message, limit=1000))
     return failures
+
+
+def print_counts(counts: "Counts", seconds: float, as_json: bool) -> None:
+    """What became of the lines."""
+    if as_json:
+        print_json([counts.as_json(seconds)])
+    else:
+        click.echo(counts.as_text(seconds))
 
 
 def raise_failures(failures: Sequence[InputError], files: int) -> None:

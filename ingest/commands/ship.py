@@ -7,10 +7,17 @@ from pathlib import Path
 
 import click
 
-from ingest.commands.options import dataset_option, each_file, format_option, paths_argument, raise_failures
+from ingest.commands.options import (
+    dataset_option,
+    each_file,
+    format_option,
+    paths_argument,
+    print_counts,
+    raise_failures,
+)
 from wwwatch import settings as wwwatch_settings
-from wwwatch.console import print_json, progress
-from wwwatch.errors import StoreError
+from wwwatch.console import progress
+from wwwatch.errors import StoreError, UsageError
 from wwwatch.namespaces import namespace_option
 
 
@@ -19,6 +26,7 @@ from wwwatch.namespaces import namespace_option
 @format_option
 @dataset_option
 @namespace_option
+@click.option("--follow", is_flag=True, help="Stay, and deliver what is appended, until stopped (SIGTERM, Ctrl-C).")
 @click.option("--from-start", is_flag=True, help="Look up every line again; send what the store has lost.")
 @click.option("--json", "as_json", is_flag=True, help="The counts as one JSON object.")
 @click.pass_obj
@@ -28,6 +36,7 @@ def ship(
     format_name: str,
     server: str | None,
     namespace: str,
+    follow: bool,
     from_start: bool,
     as_json: bool,
 ) -> None:
@@ -35,21 +44,30 @@ def ship(
 
     PATH is a file, also .gz, a glob, or - for stdin. Shipping a file again, renamed or compressed, adds nothing. A
     line that no format takes is stored as a reject, with the reason.
+
+    With --follow, quote globs ('/var/log/nginx/access.log*'): they are looked at again and again, so that files that
+    appear or are rotated are found. A store that is away is waited for.
     """
     from ingest import formats, reader  # noqa: PLC0415 - the help needs no polars
+    from ingest.commands import following  # noqa: PLC0415
     from ingest.enrichment import of_settings  # noqa: PLC0415
     from ingest.ship import Shipper, Wishes  # noqa: PLC0415
     from wwwatch.store import connect, names  # noqa: PLC0415
 
     formats.named(format_name)
-    files = reader.expand(paths)
     settings = wwwatch_settings.load(config)
     enrichment = of_settings(settings.ingest)
-    store = connect(settings)
-    store.ensure_setup()
     wishes = Wishes(
         namespace, format_name, server or "", lambda: datetime.now(UTC), from_start=from_start, enrichment=enrichment
     )
+    if follow:
+        if from_start:
+            raise UsageError("--follow and --from-start do not go together.", "Run ship --from-start first.")
+        following.run(settings, wishes, paths, as_json)
+        return
+    files = reader.expand(paths)
+    store = connect(settings)
+    store.ensure_setup()
     started = time.monotonic()
     with progress("Lines delivered") as advance, Shipper(store, settings, wishes, advance) as shipper:
         try:
@@ -58,10 +76,7 @@ def ship(
             store.refresh(f"{names.access_index(namespace)},{names.rejects_stream(namespace)}")
         finally:
             seconds = time.monotonic() - started
-            if as_json:
-                print_json([shipper.counts.as_json(seconds)])
-            else:
-                click.echo(shipper.counts.as_text(seconds))
+            print_counts(shipper.counts, seconds, as_json)
     raise_failures(failures, len(files))
     if shipper.counts.undelivered:
         raise StoreError(
