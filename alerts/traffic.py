@@ -49,7 +49,7 @@ def traffic(store: Store, namespace: str, span: Span) -> Traffic:
         "bytes": {"sum": {"field": BYTES}},
         "status": _status_ranges(),
     }
-    answer = store.aggregate(names.access_index(namespace), between(span.since, span.until), aggs)
+    answer = store.aggregate(store.access_index(namespace), between(span.since, span.until), aggs)
     requests = _value(answer, "requests")
     return Traffic(requests, _value(answer, "clients"), _value(answer, "bytes"), _by_status(answer, requests))
 
@@ -69,7 +69,7 @@ def timeline(store: Store, namespace: str, span: Span) -> Timeline:
     seconds = int(step_of(span).total_seconds())
     histogram = {"date_histogram": {"field": "@timestamp", "fixed_interval": f"{seconds}s", "min_doc_count": 1}}
     aggs = {"steps": histogram | {"aggs": {"status": _status_ranges()}}}
-    answer = store.aggregate(names.access_index(namespace), between(span.since, span.until), aggs)
+    answer = store.aggregate(store.access_index(namespace), between(span.since, span.until), aggs)
     found = {int(b["key"]) // 1000: _by_status(b, b["doc_count"]) for b in answer.get("steps", {}).get("buckets", [])}
     first = math.floor(span.since.timestamp() / seconds) * seconds
     starts = range(first, math.ceil(span.until.timestamp()), seconds)
@@ -78,7 +78,7 @@ def timeline(store: Store, namespace: str, span: Span) -> Timeline:
 
 def changes(store: Store, namespace: str, span: Span) -> tuple[Change, ...]:
     """The clients, URLs and agents whose requests changed most against the span before."""
-    index = names.access_index(namespace)
+    index = store.access_index(namespace)
     spans = [between(part.since, part.until) for part in (span, span.before)]
     tops = [_terms(store.aggregate(index, query, _term_aggs(None))) for query in spans]
     wanted = {kind: sorted({*tops[0].get(kind, {}), *tops[1].get(kind, {})}) for kind in CHANGE_FIELDS}
@@ -127,7 +127,7 @@ def coverage(store: Store, namespace: str, span: Span) -> Coverage:
     """Which minutes hold events, and which of them the ledger knows as wholly judged."""
     # The ledger's minutes begin at full minutes, so one cut by `since` lies before it.
     full = Span(span.since.replace(second=0, microsecond=0), span.until)
-    held = _minutes(store, names.access_index(namespace), span, None)
+    held = _minutes(store, store.access_index(namespace), span, None)
     judged = _minutes(store, names.windows(namespace), full, "wwwatch.documents")
     done = sum(judged.get(minute, 0) >= count for minute, count in held.items())
     versions = {"versions": {"terms": {"field": "wwwatch.model_version", "size": 10}}}
@@ -149,7 +149,7 @@ def silent_hosts(store: Store, namespace: str, span: Span) -> tuple[SilentHost, 
     last = {"last": {"max": {"field": "@timestamp"}}}
     aggs = {"hosts": {"terms": {"field": "host.name", "size": HOSTS_AT_MOST}, "aggs": last}}
     now, before = (
-        store.aggregate(names.access_index(namespace), between(part.since, part.until), aggs)
+        store.aggregate(store.access_index(namespace), between(part.since, part.until), aggs)
         .get("hosts", {})
         .get("buckets", [])
         for part in (span, span.before)
@@ -171,7 +171,7 @@ def rejects(store: Store, namespace: str, span: Span) -> dict[str, int]:
     """
     arrived = [{"range": {"@timestamp": {"gte": iso(span.since), "lt": iso(span.until)}}}]
     limits = {name: {name: {"field": "event.ingested"}} for name in ("min", "max")}
-    answer = store.aggregate(names.access_index(namespace), between(span.since, span.until), limits)
+    answer = store.aggregate(store.access_index(namespace), between(span.since, span.until), limits)
     if answer.get("min", {}).get("value") is not None:
         first = moment(answer["min"]["value"])
         last = min(moment(answer["max"]["value"]), first + span.length) + DELIVERY

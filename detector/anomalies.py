@@ -11,9 +11,10 @@ from typing import Any
 
 from detector.classes import ATTACK_CLASSES, AttackClass, threat
 from detector.explanation import explain, reason
-from detector.features import ENTITY_FIELD, span_query
+from detector.features import ENTITY_FIELD
 from detector.model import Model
 from detector.scoring import Finding
+from detector.signs import span_query
 from detector.windows import Span
 from wwwatch.addresses import as_address
 from wwwatch.moments import iso
@@ -46,7 +47,7 @@ def digest(*parts: str) -> str:
 
 def documents(store: Store, namespace: str, model: Model, findings: Sequence[Finding]) -> list[tuple[str, Document]]:
     """(id, document) of each finding, in order. Fetches the sample lines."""
-    samples = _samples(store, names.access_index(namespace), findings)
+    samples = _samples(store, store.access_index(namespace), findings)
     explained = explain(model, findings)
     return [
         (anomaly_id(finding), _document(namespace, model, finding, told, lines))
@@ -122,7 +123,10 @@ def _samples(store: Store, index: str, findings: Sequence[Finding]) -> list[list
 
 
 def withdraw_missing(store: Store, namespace: str, spans: Iterable[Span], window_seconds: int, found: set[str]) -> int:
-    """Withdraw the anomalies of the judged windows that were not found this time. Return how many."""
+    """Withdraw the anomalies of judged windows that were not found this time. Return how many.
+
+    spans: where the judged windows begin.
+    """
     withdrawn = 0
     for span in spans:
         query = {

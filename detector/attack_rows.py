@@ -11,8 +11,9 @@ from typing import Any
 
 import pandas as pd
 
-from detector.features import WINDOWS_SECONDS, collect, span_query
+from detector.features import WINDOWS_SECONDS, collect
 from detector.model import NORMAL, SEED
+from detector.signs import span_query
 from detector.training import Rows, capped
 from detector.windows import Span, aligned
 from ingest import formats
@@ -36,8 +37,8 @@ EPOCH = int(datetime(2026, 1, 5, tzinfo=UTC).timestamp())
 RUN_SPREAD_SECONDS = 6 * 3600
 TOP_PATHS = 400
 # Below this an attacker's window shows nothing of its class by itself (a botnet's member, a first try): it is
-# neither an example of the attack nor of normal traffic. Figures are per window of one minute, ten minutes, an hour.
-LEAST_REQUESTS = {"dos": (240, 600, 1200), "scraping": (60, 60, 120)}
+# neither an example of the attack nor of normal traffic. Figures are per window: a minute, ten, an hour, a day.
+LEAST_REQUESTS = {"dos": (240, 600, 1200, 1200), "scraping": (60, 60, 120, 400)}
 LEAST_LOGINS = 3
 LEAST_USERS = 3
 MOST_ROWS_A_CLASS = 400
@@ -46,7 +47,7 @@ LINES_A_BODY = 2000
 
 def for_site(store: Store, namespace: str, span: Span, normal: pd.DataFrame, advance: Advance = no_progress) -> Rows:
     """Attacks of every style in a site's own URLs. normal: its cleaned history, for how much traffic is usual."""
-    site = site_like(store, names.access_index(namespace), span)
+    site = site_like(store, store.access_index(namespace), span)
     background = usual_traffic(normal)
     return attacks(store, site, background, SEED, advance)
 
@@ -164,7 +165,7 @@ def count(store: Store, requests: Sequence[Request], advance: Advance = no_progr
         frames = []
         for window_seconds in WINDOWS_SECONDS:
             whole = aligned(span.since, span.until, window_seconds)
-            frames.append(collect(store, index, whole.since, whole.until, window_seconds, advance))
+            frames.append(collect(store, index, whole.since, whole.until, window_seconds, advance).counts)
         return pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)
     finally:
         store.delete_index(index)

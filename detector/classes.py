@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
-from detector.features import HOSTILE_TAGS, INJECTION_TAGS
+from detector.signs import HOSTILE_TAGS, INJECTION_TAGS
 
 Counts = Mapping[str, float]
 Document = dict[str, Any]

@@ -1,13 +1,16 @@
 """`wwwatch train`, `detect`, `models`."""
 
-from datetime import UTC, datetime
+import signal
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import click
 
-from detector import registry, service
+from detector import registry, service, watch
 from detector.detect import Outcome
+from detector.lease import new_holder
 from wwwatch.console import plain_markup, print_json, print_table, progress, say
 from wwwatch.moments import since_option, until_option
 from wwwatch.namespaces import namespace_option
@@ -55,29 +58,75 @@ def train(config: Path | None, since: datetime | None, until: datetime | None, n
 @since_option
 @until_option
 @namespace_option
+@click.option(
+    "--every",
+    type=click.FloatRange(1, 3600),
+    metavar="SECONDS",
+    help="Stay, and look again so often for what is due: 5 sees a flood within 15 seconds.",
+)
 @json_option
 @click.pass_obj
-def detect(config: Path | None, since: datetime | None, until: datetime | None, namespace: str, as_json: bool) -> None:
+def detect(
+    config: Path | None,
+    since: datetime | None,
+    until: datetime | None,
+    namespace: str,
+    every: float | None,
+    as_json: bool,
+) -> None:
     """Judge every minute that holds events not judged yet; with --since or --until, every minute of that span.
 
-    Safe to run as often as you like, from cron too: the same events give the same anomalies.
+    Safe to run as often as you like, from cron too: the same events give the same anomalies, and of several detectors
+    one is at work in a namespace; the others say so and leave.
     """
-    store = _open(config)
-    now = datetime.now(UTC)
-    due = service.due_minutes(store, namespace, since, until)
-    if due.counts:
-        model = service.active_model(store, namespace, now)
-        with progress("Minutes judged", total=len(due.counts)) as advance:
-            outcome = service.detect(store, namespace, model, due, now, advance)
-    else:  # the usual case in cron: no model is loaded for nothing
-        outcome = Outcome(registry.active_version(store, namespace) or "")
+    if every and (since or until):
+        raise click.UsageError("--every judges what is due; a span is judged once.")
+    store, holder = _open(config), new_holder()
+    if every:
+        _follow(store, namespace, holder, timedelta(seconds=every), as_json)
+        return
+    with progress("Minutes judged") as advance:
+        outcome = watch.turn(store, namespace, holder, _clock, since, until, advance=advance)
+    outcome.model_version = outcome.model_version or watch.model_version(store, namespace)
     if as_json:
         print_json([vars(outcome)])
     else:
         _tell(outcome)
 
 
+def _clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def _follow(store: Store, namespace: str, holder: str, every: timedelta, as_json: bool) -> None:
+    """Until SIGINT or SIGTERM; a second one ends at once."""
+    stopped = Event()
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def stop(_number: int, _frame: object) -> None:
+        stopped.set()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    for number in before:
+        signal.signal(number, stop)
+    busy = ""
+
+    def judge(levels: list[str]) -> Outcome:
+        return watch.turn(store, namespace, holder, _clock, levels=levels)
+
+    for outcome, _ in watch.follow(judge, _clock, every, stopped):
+        if outcome.minutes and as_json:
+            print_json([vars(outcome)])
+        elif outcome.minutes or outcome.busy != busy:
+            _tell(outcome)
+        busy = outcome.busy
+
+
 def _tell(outcome: Outcome) -> None:
+    if outcome.busy:
+        say(f"Another detector is at work here: {plain_markup(outcome.busy)}. Nothing was done.")
+        return
     if not outcome.minutes:
         say("Nothing is due: every event in the store was judged.")
         return
@@ -85,6 +134,8 @@ def _tell(outcome: Outcome) -> None:
         f"{outcome.events:,} events in {outcome.minutes:,} minutes judged by model "
         f"{plain_markup(outcome.model_version)}: {outcome.anomalies:,} anomalies, {outcome.withdrawn:,} withdrawn."
     )
+    for crowd in outcome.crowds:
+        say(f"Too many to judge one by one: {plain_markup(crowd)}.")
     changed = ", ".join(f"{count:,} {status}" for status, count in sorted(outcome.incidents.items()))
     say(f"Incidents changed: {changed or 'none'}.  Next: wwwatch incidents")
 

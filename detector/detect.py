@@ -3,27 +3,36 @@
 A pass that dies half way is repeated harmlessly: everything is written by id, and the ledger last.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import pandas as pd
 
-from detector import anomalies, features, incidents, ledger
+from detector import anomalies, features, incidents, ledger, rollups
+from detector.features import DAY_SECONDS, HOUR_SECONDS, Collected
+from detector.ledger import LEVELS, QUICK, SLOW, STEADY
 from detector.model import Model
 from detector.scoring import score
+from detector.signs import PLAIN, Signs
 from detector.windows import Span, spans, touched
 from wwwatch.console import Advance, no_progress
 from wwwatch.store import Store, names
 
-LONGEST_SPAN_SECONDS = 86400
+WINDOWS = {QUICK: (60,), STEADY: (600, HOUR_SECONDS), SLOW: (DAY_SECONDS,)}
+# Days overlap by half, so that what takes a day to show lies in one of them for three quarters at least.
+DAY_STEP_SECONDS = DAY_SECONDS // 2
 # Due minutes closer than this are asked for together.
 GAP_SECONDS = 6 * 3600
 
 
 @dataclass
 class Outcome:
-    """What a pass did. minutes: slices judged. events: held in them. entity_windows: judged in the second stage."""
+    """What a pass did. minutes: slices judged. events: held in them. entity_windows: judged in the second stage.
+
+    crowds: windows where more clients showed something than are judged one by one, in words. busy: who is at work
+    in this namespace, where that kept the pass from doing anything.
+    """
 
     model_version: str
     minutes: int = 0
@@ -32,48 +41,108 @@ class Outcome:
     anomalies: int = 0
     withdrawn: int = 0
     incidents: dict[str, int] = field(default_factory=dict)
+    crowds: list[str] = field(default_factory=list)
+    busy: str = ""
+
+
+@dataclass(frozen=True)
+class Site:
+    """What a pass works on: the namespace, the model that judges it, and how its events show things."""
+
+    store: Store
+    namespace: str
+    model: Model
+    signs: Signs = PLAIN
+
+    @property
+    def index(self) -> str:
+        """What its events are read by."""
+        return self.store.access_index(self.namespace)
 
 
 def detect(
-    store: Store,
-    namespace: str,
-    model: Model,
+    site: Site,
     due: ledger.Due,
     now: datetime,
+    levels: Collection[str] = tuple(LEVELS),
     advance: Advance = no_progress,
+    keep: Callable[[], None] = lambda: None,
 ) -> Outcome:
-    """Judge the due minutes, day by day. now: when, for the ledger; conclusions use event time only."""
-    outcome = Outcome(model.version)
-    held = store.time_span(names.access_index(namespace))
+    """Judge the due minutes, day by day. now: when, for the ledger; conclusions use event time only.
+
+    levels: which windows, see `ledger.LEVELS`. keep: called between pieces of work, to keep the lease.
+    """
+    outcome = Outcome(site.model.version)
+    held = site.store.time_span(site.index)
     newest = held[1] if held else now
     for day in due.by_day():
-        _judge_day(store, namespace, model, day, newest, outcome)
-        ledger.record(store, namespace, day.counts.items(), model.version, now)
+        for level in levels:
+            for window_seconds in WINDOWS[level]:
+                keep()
+                _judge(site, day.at(level), window_seconds, outcome)
+        _update_incidents(site, day, newest, outcome)
+        ledger.record(site.store, site.namespace, day, levels, site.model.version, now)
         outcome.minutes += len(day.counts)
         outcome.events += sum(day.counts.values())
         advance(len(day.counts))
     return outcome
 
 
-def _judge_day(store: Store, namespace: str, model: Model, day: ledger.Due, newest: datetime, outcome: Outcome) -> None:
-    for window_seconds in features.WINDOWS_SECONDS:
-        judged = spans(touched(day.counts, window_seconds), window_seconds, LONGEST_SPAN_SECONDS, GAP_SECONDS)
-        counts = _counts(store, namespace, judged, window_seconds)
-        outcome.entity_windows += len(counts)
-        findings = score(model, counts)
-        written = anomalies.documents(store, namespace, model, findings)
-        found = {id_ for id_, _ in written}
-        outcome.anomalies += store.write_documents(names.anomalies(namespace), written)
-        outcome.withdrawn += anomalies.withdraw_missing(store, namespace, judged, window_seconds, found)
+def _judge(site: Site, minutes: Sequence[int], window_seconds: int, outcome: Outcome) -> None:
+    """Judge all windows of a length that hold any of the minutes."""
+    judged, begun = windows_of(minutes, window_seconds)
+    counts = _counts(site, judged, window_seconds, outcome)
+    outcome.entity_windows += len(counts)
+    findings = score(site.model, counts)
+    written = anomalies.documents(site.store, site.namespace, site.model, findings)
+    found = {id_ for id_, _ in written}
+    index = names.anomalies(site.namespace)
+    outcome.anomalies += site.store.write_documents(index, written)
+    outcome.withdrawn += anomalies.withdraw_missing(site.store, site.namespace, begun, window_seconds, found)
+
+
+def windows_of(minutes: Sequence[int], window_seconds: int) -> tuple[list[Span], list[Span]]:
+    """(spans of whole windows to judge, spans the judged windows begin in), for due minutes."""
+    if window_seconds == DAY_SECONDS:
+        starts = touched(minutes, window_seconds, DAY_STEP_SECONDS)
+        days = [Span(start, start + DAY_SECONDS) for start in starts]
+        return days, [Span(start, start + DAY_STEP_SECONDS) for start in starts]
+    joined = spans(touched(minutes, window_seconds), window_seconds, DAY_SECONDS, GAP_SECONDS)
+    return joined, joined
+
+
+def _counts(site: Site, judged: Sequence[Span], window_seconds: int, outcome: Outcome) -> pd.DataFrame:
+    frames = []
+    for span in judged:
+        collected = _collected(site, span, window_seconds)
+        frames.append(collected.counts)
+        outcome.crowds += [
+            f"{crowd.clients:,} clients with {crowd.sign.replace('_', ' ')} in the {window_seconds} seconds from "
+            f"{datetime.fromtimestamp(crowd.window_start, UTC):%Y-%m-%d %H:%M} UTC: the {crowd.judged:,} with most "
+            "are judged one by one, all of them in groups"
+            for crowd in collected.crowds
+        ]
+    kept = [frame for frame in frames if len(frame)]
+    return pd.concat(kept, ignore_index=True) if kept else pd.DataFrame()
+
+
+def _collected(site: Site, span: Span, window_seconds: int) -> Collected:
+    """Counts of a span's windows. Hours are remembered on the way; days are looked up in what is remembered."""
+    screened = None
+    if window_seconds == HOUR_SECONDS:
+        hours = features.hourly(site.store, site.index, span, site.signs)
+        rollups.remember(site.store, site.namespace, hours.clients)
+        screened = features.shortlisted(hours)
+    elif window_seconds == DAY_SECONDS:
+        screened = features.daily(site.store, site.index, span, rollups.days(site.store, site.namespace, span))
+    return features.collect(
+        site.store, site.index, span.since, span.until, window_seconds, signs=site.signs, screened=screened
+    )
+
+
+def _update_incidents(site: Site, day: ledger.Due, newest: datetime, outcome: Outcome) -> None:
     low, high = min(day.counts), max(day.counts) + ledger.SLICE_SECONDS
-    reach = Span(low - low % LONGEST_SPAN_SECONDS, high)
-    for incident in incidents.update(store, namespace, reach.since, datetime.fromtimestamp(high, UTC), newest):
+    reach = Span(low - low % DAY_SECONDS, high)
+    for incident in incidents.update(site.store, site.namespace, reach.since, reach.until, newest):
         status = incident["wwwatch"]["status"]
         outcome.incidents[status] = outcome.incidents.get(status, 0) + 1
-
-
-def _counts(store: Store, namespace: str, judged: Iterable[Span], window_seconds: int) -> pd.DataFrame:
-    index = names.access_index(namespace)
-    frames = [features.collect(store, index, span.since, span.until, window_seconds) for span in judged]
-    kept = [frame for frame in frames if len(frame)]
-    return pd.concat(kept, ignore_index=True) if kept else frames[0]

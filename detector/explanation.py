@@ -16,7 +16,7 @@ from detector.scoring import Finding
 
 TOLD_FEATURES = 5
 OCCLUSION_BATCH = 500
-WINDOW_WORDS = {60: "a minute", 600: "10 minutes", 3600: "an hour"}
+WINDOW_WORDS = {60: "a minute", 600: "10 minutes", 3600: "an hour", 86400: "a day"}
 WORDS = {
     "requests": "requests",
     "login_failures": "failed logins",
@@ -31,7 +31,7 @@ WORDS = {
 RAW_OF = {
     "requests_per_active_second": "requests", "share_of_site": "requests", "window_seconds": "requests",
     "missing_with_referrer_share": "missing_with_referrer", "missing_assets_share": "missing_assets",
-    "bytes_per_request": "bytes",
+    "bytes_per_request": "bytes", "active_slots_share": "active_slots", "slot_variation": "busiest_slot_requests",
 }  # fmt: skip
 
 

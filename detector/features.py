@@ -1,108 +1,46 @@
-"""What is looked at: per entity and window, counted by aggregation in the store, never by downloading events.
+"""What is looked at: per client and window, counted by aggregation in the store, never by downloading events.
 
-Two stages. The first asks for few, additive figures of every entity. Those that could matter (`shortlist`) are
-asked for everything in the second. From the counts `vectors` derives what the model sees.
+Two stages. `screening` finds the clients that reach a floor in a window; they are counted in full here. From the
+counts `vectors` derives what the model sees. A day's window holds the clients that were noticed in several of its
+hours: from the roll-ups (`rollups`) where they are kept, from the events where they are not (training).
 """
 
 import hashlib
+import math
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from wwwatch.moments import iso
+from detector.screening import REQUESTS, Crowd, Question, Screened, histogram, screen
+from detector.signs import PLAIN, Document, Signs, span_query
+from detector.windows import Span
 from wwwatch.store import Store
 
-Document = dict[str, Any]
-
-SCHEMA_VERSION = 1
-# Lengths of the windows that are judged: a flood shows in a minute, guessing and scanning in ten, the slow in an hour.
-WINDOWS_SECONDS = (60, 600, 3600)
+SCHEMA_VERSION = 2
+HOUR_SECONDS, DAY_SECONDS = 3600, 86400
+# Lengths of the windows that are judged: a flood shows in a minute, guessing and scanning in ten, the slow in an hour,
+# the very slow in a day.
+WINDOWS_SECONDS = (60, 600, HOUR_SECONDS, DAY_SECONDS)
 ENTITY_FIELD = "source.address"
 
-# An entity below all of these, in one window, cannot be told from a visitor by itself and is not judged further.
-SHORTLIST = {"requests": 30, "hostile": 1, "login_attempts": 3, "errors": 8}
-# Entities asked for in one request of the second stage; the store takes 65,536 values in a terms query.
+# A client below all of these, in one window, cannot be told from a visitor by itself and is not judged further.
+SHORTLIST = {REQUESTS: 30, "hostile": 1, "login_attempts": 3, "errors": 8}
+# What an hour must show to be remembered, and what a day's hours must add up to, in at least so many hours.
+REMEMBERED = {REQUESTS: 30, "hostile": 1, "login_attempts": 1, "errors": 2}
+DAY_SHORTLIST = {"hostile": 4, "login_attempts": 8, "errors": 24}
+LEAST_HOURS = 3
+# Clients asked for in one request of the second stage; the store takes 65,536 values in a terms query.
 ENTITIES_A_REQUEST = 1000
 # Distinct counts need not be exact: 100 keeps 800 bytes per bucket and is exact up to about as many values.
 CARDINALITY_PRECISION = 100
+# A window is cut into slots to see whether requests come in bursts or like a clock.
+SLOT_SECONDS = {60: 5, 600: 60, HOUR_SECONDS: 300, DAY_SECONDS: 3600}
 
-INJECTION_TAGS = ["sqli", "xss", "traversal", "rce"]
-HOSTILE_TAGS = ["probe", *INJECTION_TAGS, "tool-agent", "proxy", "malformed"]
-# What servers answer to a wrong password: the form again (200), or a refusal.
-LOGIN_FAILED = [200, 400, 401, 403, 422, 429]
-LOGIN_PASSED = [201, 204, 302, 303]
-
-
-def _tagged(*tags: str) -> Document:
-    return {"terms": {"tags": list(tags)}}
-
-
-def _status(low: int, high: int) -> Document:
-    return {"range": {"http.response.status_code": {"gte": low, "lt": high}}}
-
-
-def _status_in(codes: list[int]) -> Document:
-    return {"terms": {"http.response.status_code": codes}}
-
-
-def _method(*methods: str) -> Document:
-    return {"terms": {"http.request.method": list(methods)}}
-
-
-def _all(*queries: Document) -> Document:
-    return {"bool": {"filter": list(queries)}}
-
-
-def _none(*queries: Document) -> Document:
-    return {"bool": {"must_not": list(queries)}}
-
-
-def _any(*queries: Document) -> Document:
-    return {"bool": {"should": list(queries), "minimum_should_match": 1}}
-
-
-LOGIN_POST = _all(_tagged("login"), _method("POST"))
-UNAUTHORIZED = _status_in([401])
-ERROR = _status(400, 600)
-
-# First stage: counts of documents, for every entity.
-SCREEN_COUNTS: dict[str, Document] = {
-    "hostile": _tagged(*HOSTILE_TAGS),
-    "login_attempts": _any(LOGIN_POST, UNAUTHORIZED),
-    "errors": ERROR,
-    "server_errors": _status(500, 600),
-}
-# Second stage: counts of documents, for the shortlist.
-COUNTS: dict[str, Document] = SCREEN_COUNTS | {
-    "login_failures": _any(_all(LOGIN_POST, _status_in(LOGIN_FAILED)), UNAUTHORIZED),
-    "login_successes": _all(LOGIN_POST, _status_in(LOGIN_PASSED)),
-    "redirects": _status(300, 400),
-    "not_found": _status_in([404, 410]),
-    "denied": _status_in([401, 403, 429]),
-    "posts": _method("POST", "PUT", "PATCH", "DELETE"),
-    "heads": _method("HEAD"),
-    "odd_methods": _none(_method("GET", "POST", "HEAD", "PUT", "PATCH", "DELETE")),
-    "static": _tagged("static"),
-    "missing_assets": _all(_tagged("static"), _status_in([404, 410])),
-    "missing_with_referrer": _all(_status_in([404, 410]), {"exists": {"field": "http.request.referrer"}}),
-    "no_referrer": _none({"exists": {"field": "http.request.referrer"}}),
-    "login_pages": _tagged("login"),
-    "probes": _tagged("probe"),
-    "sqli": _tagged("sqli"),
-    "xss": _tagged("xss"),
-    "traversal": _tagged("traversal"),
-    "rce": _tagged("rce"),
-    "tool_agent": _tagged("tool-agent"),
-    "script_agent": _tagged("script-agent"),
-    "empty_agent": _tagged("empty-agent"),
-    "declared_bot": _tagged("bot"),
-    "proxy": _tagged("proxy"),
-    "malformed": _tagged("malformed"),
-}
+COUNTS = tuple(PLAIN.counts())
 DISTINCTS = {
     "distinct_paths": "url.path",
     "distinct_queries": "url.query",
@@ -117,6 +55,9 @@ RAW = (
     "bytes",
     "active_seconds",
     "top_path_requests",
+    "active_slots",
+    "busiest_slot_requests",
+    "slot_deviation",
 )
 KEYS = ("entity", "window_start", "window_seconds", "site_requests")
 # Told, not learned from: when the entity's first and last request in the window came, epoch seconds.
@@ -126,23 +67,33 @@ SEEN = ("first_seen", "last_seen")
 LOGARITHMS = (
     "requests", "errors", "not_found", "login_attempts", "login_failures", "login_successes", "probes", "sqli", "xss",
     "traversal", "rce", "tool_agent", "proxy", "malformed", "distinct_paths", "distinct_missing_paths",
-    "distinct_queries", "distinct_agents", "server_errors", "static", "posts",
+    "distinct_queries", "distinct_agents", "server_errors", "static", "posts", "busiest_slot_requests",
 )  # fmt: skip
 SHARES = (
     "errors", "server_errors", "redirects", "not_found", "denied", "posts", "heads", "odd_methods", "static",
     "no_referrer", "login_pages", "login_failures", "probes", "tool_agent", "script_agent", "empty_agent",
     "declared_bot", "distinct_paths", "distinct_missing_paths", "distinct_queries", "top_path_requests",
+    "busiest_slot_requests",
 )  # fmt: skip
 DERIVED = (
     "window_seconds", "requests_per_active_second", "bytes_per_request", "share_of_site",
-    "missing_with_referrer_share", "missing_assets_share",
+    "missing_with_referrer_share", "missing_assets_share", "active_slots_share", "slot_variation",
 )  # fmt: skip
 FEATURES = tuple([f"{name}_log" for name in LOGARITHMS] + [f"{name}_share" for name in SHARES] + list(DERIVED))
 
 
+@dataclass(frozen=True)
+class Collected:
+    """counts: one row per (client, window), columns KEYS + RAW + SEEN, sorted. crowds: where not all were counted."""
+
+    counts: pd.DataFrame
+    crowds: tuple[Crowd, ...] = ()
+
+
 def schema_hash() -> str:
     """Changes whenever a model of before would be fed something else than it was trained on."""
-    aggregations = repr((SCHEMA_VERSION, FEATURES, COUNTS, DISTINCTS, SHORTLIST, WINDOWS_SECONDS))
+    floors = (SHORTLIST, REMEMBERED, DAY_SHORTLIST, LEAST_HOURS)
+    aggregations = repr((SCHEMA_VERSION, FEATURES, PLAIN.counts(), DISTINCTS, floors, SLOT_SECONDS))
     return hashlib.sha256(aggregations.encode()).hexdigest()[:12]
 
 
@@ -153,50 +104,77 @@ def collect(
     until: datetime,
     window_seconds: int,
     advance: Callable[[int], None] = lambda _: None,
-) -> pd.DataFrame:
-    """The counts of every shortlisted entity in every window of a span.
+    signs: Signs = PLAIN,
+    screened: Screened | None = None,
+) -> Collected:
+    """The counts of every shortlisted client in every window of a span, windows beginning where the span does.
 
-    since, until: aligned to window_seconds. Result: one row per (entity, window), columns KEYS + RAW + SEEN, sorted;
-    `site_requests` is the traffic of all entities in the window. Raise StoreError rather than return a part.
+    since, until: whole windows apart. screened: the shortlist; None asks for it. `site_requests` is the traffic of all
+    clients in the window. Raise StoreError rather than return a part.
     """
-    screened = screen(store, index, since, until, window_seconds)
-    advance(len(screened))
-    chosen = shortlist(screened)
+    span = Span(int(since.timestamp()), int(until.timestamp()))
+    if screened is None:
+        screened = _screened(store, index, span, window_seconds, signs)
+    chosen = screened.clients
+    advance(len(chosen))
     if chosen.empty:
-        return pd.DataFrame({name: pd.Series(dtype="float64") for name in (*KEYS, *RAW, *SEEN)})
-    rows = list(_second_stage(store, index, chosen, window_seconds))
-    detail = pd.DataFrame(rows)
-    merged = chosen[["entity", "window_start", "site_requests"]].merge(
-        detail, on=["entity", "window_start"], how="inner"
-    )
-    merged["window_seconds"] = window_seconds
-    return merged[[*KEYS, *RAW, *SEEN]].sort_values(["window_start", "entity"], ignore_index=True)
+        return Collected(pd.DataFrame({name: pd.Series(dtype="float64") for name in (*KEYS, *RAW, *SEEN)}))
+    detail = pd.DataFrame(_second_stage(store, index, chosen, window_seconds, signs))
+    detail["window_seconds"] = window_seconds
+    detail["site_requests"] = detail["window_start"].map(dict(screened.site)).fillna(detail["requests"])
+    counts = detail[[*KEYS, *RAW, *SEEN]].sort_values(["window_start", "entity"], ignore_index=True)
+    return Collected(counts, screened.crowds)
 
 
-def screen(store: Store, index: str, since: datetime, until: datetime, window_seconds: int) -> pd.DataFrame:
-    """First stage. One row per (entity, window): requests, SCREEN_COUNTS, and site_requests of the window."""
-    counts = {name: {"filter": query} for name, query in SCREEN_COUNTS.items()}
-    buckets = store.composite(index, span_query(since, until), _sources(window_seconds), counts)
-    rows = [_key(bucket) | {name: bucket[name]["doc_count"] for name in SCREEN_COUNTS} for bucket in buckets]
-    frame = pd.DataFrame(rows, columns=["entity", "window_start", "requests", *SCREEN_COUNTS])
-    frame["site_requests"] = frame.groupby("window_start")["requests"].transform("sum")
-    return frame
+def _screened(store: Store, index: str, span: Span, window_seconds: int, signs: Signs) -> Screened:
+    """The shortlist from the events alone."""
+    if window_seconds != DAY_SECONDS:
+        return screen(store, index, span, Question(window_seconds, SHORTLIST, signs, ENTITY_FIELD))
+    hours = hourly(store, index, span, signs).clients
+    return daily(store, index, span, added_up(hours, span))
 
 
-def shortlist(screened: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the first stage that reach any floor of SHORTLIST."""
-    reached = [screened[name] >= floor for name, floor in SHORTLIST.items()]
-    return screened[np.logical_or.reduce(reached)] if len(screened) else screened
+def hourly(store: Store, index: str, span: Span, signs: Signs) -> Screened:
+    """The clients of each hour that are worth remembering: more than those that are judged."""
+    return screen(store, index, span, Question(HOUR_SECONDS, REMEMBERED, signs, ENTITY_FIELD))
 
 
-def _second_stage(store: Store, index: str, chosen: pd.DataFrame, window_seconds: int) -> Iterator[Document]:
-    """Details of the chosen (entity, window) pairs, asked for in runs of neighbouring windows."""
+def shortlisted(hours: Screened) -> Screened:
+    """Of the remembered clients of hours those that are judged."""
+    clients = hours.clients
+    reached = np.logical_or.reduce([clients[name] >= floor for name, floor in SHORTLIST.items()])
+    return Screened(clients[reached], hours.site, hours.crowds)
+
+
+def added_up(hours: pd.DataFrame, span: Span) -> pd.DataFrame:
+    """Hours of clients, added up to the days that begin where the span does. Adds the column `hours`."""
+    day = span.start + (hours["window_start"] - span.start) // DAY_SECONDS * DAY_SECONDS
+    grouped = hours.assign(window_start=day, hours=1).groupby(["entity", "window_start"], as_index=False)
+    days: pd.DataFrame = grouped[["hours", *REMEMBERED]].sum()
+    return days
+
+
+def daily(store: Store, index: str, span: Span, days: pd.DataFrame) -> Screened:
+    """The shortlist of days. What came within fewer hours than LEAST_HOURS is told by shorter windows."""
+    reached = np.logical_or.reduce([days[name] >= floor for name, floor in DAY_SHORTLIST.items()])
+    chosen = days[reached & (days["hours"] >= LEAST_HOURS)].reset_index(drop=True)
+    if chosen.empty:
+        return Screened(chosen, {})
+    windows = store.aggregate(index, span_query(span.since, span.until), {"site": histogram(span, DAY_SECONDS)})
+    site = {bucket["key"] // 1000: bucket["doc_count"] for bucket in windows.get("site", {}).get("buckets", [])}
+    return Screened(chosen, site)
+
+
+def _second_stage(
+    store: Store, index: str, chosen: pd.DataFrame, window_seconds: int, signs: Signs
+) -> Iterator[Document]:
+    """Details of the chosen (client, window) pairs, asked for in runs of neighbouring windows."""
     wanted = set(zip(chosen["entity"], chosen["window_start"], strict=True))
+    aggs = _detail_aggregations(signs, window_seconds)
     for starts, entities in _requests(chosen, window_seconds):
-        since = datetime.fromtimestamp(starts[0], UTC)
-        until = datetime.fromtimestamp(starts[-1] + window_seconds, UTC)
-        query = span_query(since, until, {"terms": {ENTITY_FIELD: entities}})
-        for bucket in store.composite(index, query, _sources(window_seconds), _detail_aggregations(), page_size=1000):
+        span = Span(starts[0], starts[-1] + window_seconds)
+        query = span_query(span.since, span.until, {"terms": {ENTITY_FIELD: entities}})
+        for bucket in store.composite(index, query, _sources(span, window_seconds), aggs, page_size=1000):
             row = _key(bucket)
             if (row["entity"], row["window_start"]) in wanted:
                 yield row | _details(bucket)
@@ -229,31 +207,27 @@ def _pieces(items: list[str], size: int) -> Iterable[list[str]]:
     return (items[low:high] for low, high in pairwise([*range(0, len(items), size), len(items)]))
 
 
-def span_query(since: datetime, until: datetime, *filters: Document) -> Document:
-    """Events of [since, until) that match all filters."""
-    return _all({"range": {"@timestamp": {"gte": iso(since), "lt": iso(until)}}}, *filters)
+def _sources(span: Span, window_seconds: int) -> list[Document]:
+    offset = f"{span.start % window_seconds}s"
+    window = {"field": "@timestamp", "fixed_interval": f"{window_seconds}s", "offset": offset}
+    return [{"window": {"date_histogram": window}}, {"entity": {"terms": {"field": ENTITY_FIELD}}}]
 
 
-def _sources(window_seconds: int) -> list[Document]:
-    return [
-        {"window": {"date_histogram": {"field": "@timestamp", "fixed_interval": f"{window_seconds}s"}}},
-        {"entity": {"terms": {"field": ENTITY_FIELD}}},
-    ]
-
-
-def _detail_aggregations() -> Document:
+def _detail_aggregations(signs: Signs, window_seconds: int) -> Document:
     distinct = {
         name: {"cardinality": {"field": field, "precision_threshold": CARDINALITY_PRECISION}}
         for name, field in DISTINCTS.items()
     }
-    counts: Document = {name: {"filter": query} for name, query in COUNTS.items()}
+    counts: Document = {name: {"filter": query} for name, query in signs.counts().items()}
     paths = {"paths": {"cardinality": {"field": "url.path", "precision_threshold": CARDINALITY_PRECISION}}}
     counts["not_found"] = counts["not_found"] | {"aggs": paths}
+    slots = {"field": "@timestamp", "fixed_interval": f"{SLOT_SECONDS[window_seconds]}s", "min_doc_count": 1}
     return counts | distinct | {
         "bytes": {"sum": {"field": "http.response.body.bytes"}},
         "first": {"min": {"field": "@timestamp"}},
         "last": {"max": {"field": "@timestamp"}},
         "top_path": {"terms": {"field": "url.path", "size": 1, "shard_size": 20}},
+        "slots": {"date_histogram": slots},
     }  # fmt: skip
 
 
@@ -269,6 +243,7 @@ def _details(bucket: Document) -> Document:
     row: Document = {name: bucket[name]["doc_count"] for name in COUNTS}
     row |= {name: bucket[name]["value"] for name in DISTINCTS}
     top = bucket["top_path"]["buckets"]
+    slots = [slot["doc_count"] for slot in bucket["slots"]["buckets"]]
     return row | {
         "distinct_missing_paths": bucket["not_found"]["paths"]["value"],
         "bytes": bucket["bytes"]["value"],
@@ -276,7 +251,16 @@ def _details(bucket: Document) -> Document:
         "first_seen": bucket["first"]["value"] / 1000,
         "last_seen": bucket["last"]["value"] / 1000,
         "top_path_requests": top[0]["doc_count"] if top else 0,
+        "active_slots": len(slots),
+        "busiest_slot_requests": max(slots),
+        "slot_deviation": _deviation(slots),
     }
+
+
+def _deviation(values: list[int]) -> float:
+    """The standard deviation of a population."""
+    mean = sum(values) / len(values)
+    return math.sqrt(sum((value - mean) ** 2 for value in values) / len(values))
 
 
 def vectors(counts: pd.DataFrame) -> pd.DataFrame:
@@ -289,10 +273,13 @@ def vectors(counts: pd.DataFrame) -> pd.DataFrame:
     columns = {f"{name}_log": np.log10(1.0 + counts[name]) for name in LOGARITHMS}
     columns |= {f"{name}_share": (counts[name] / requests).clip(upper=1.0) for name in SHARES}
     missing = counts["not_found"].where(counts["not_found"] > 0)
+    slots = counts["window_seconds"] / counts["window_seconds"].map(SLOT_SECONDS)
     columns["window_seconds"] = counts["window_seconds"]
     columns["requests_per_active_second"] = np.log10(requests / counts["active_seconds"].clip(lower=1.0))
     columns["bytes_per_request"] = np.log10(1.0 + counts["bytes"] / requests)
     columns["share_of_site"] = counts["requests"] / counts["site_requests"].clip(lower=1)
     columns["missing_with_referrer_share"] = counts["missing_with_referrer"] / missing
     columns["missing_assets_share"] = counts["missing_assets"] / missing
+    columns["active_slots_share"] = counts["active_slots"] / slots
+    columns["slot_variation"] = counts["slot_deviation"] / (requests / counts["active_slots"].clip(lower=1.0))
     return pd.DataFrame(columns, index=counts.index).astype("float64")[list(FEATURES)]

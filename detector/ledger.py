@@ -1,49 +1,66 @@
 """Every minute judged, provably: the ledger holds how many events of each minute of event time were judged.
 
 A minute is due when the store holds more events for it than the ledger says, whatever the reason: new, late,
-replayed, or shipped while the detector was off. Nobody's clock is trusted.
+replayed, or shipped while the detector was off. Nobody's clock is trusted. Windows of different lengths are judged at
+different paces (`LEVELS`), so the ledger counts for each pace.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from detector.features import span_query
+from detector.signs import MATCH_ALL, span_query
 from wwwatch.moments import iso
 from wwwatch.store import Store, names
 
 SLICE_SECONDS = 60
 DAY_SECONDS = 86400
-EVERYTHING: dict[str, Any] = {"match_all": {}}
+
+# How fast windows are judged again while they fill -> the ledger's field that counts for them.
+QUICK, STEADY, SLOW = "quick", "steady", "slow"
+LEVELS = {QUICK: "quick_documents", STEADY: "documents", SLOW: "slow_documents"}
 
 
 @dataclass(frozen=True)
 class Due:
-    """Minutes to judge: start of minute (epoch seconds) -> events the store held when it was asked."""
+    """Minutes to judge, by start (epoch seconds).
+
+    counts: events the store held when it was asked. judged: level -> minute -> events judged before.
+    """
 
     counts: Mapping[int, int]
+    judged: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
 
     def by_day(self) -> list["Due"]:
         """One Due per UTC day, oldest first, so that work is done and recorded in bounded pieces."""
         days: dict[int, dict[int, int]] = {}
         for start in sorted(self.counts):
             days.setdefault(start // DAY_SECONDS, {})[start] = self.counts[start]
-        return [Due(counts) for counts in days.values()]
+        return [Due(counts, self.judged) for counts in days.values()]
+
+    def at(self, level: str) -> list[int]:
+        """The minutes that are due at a level, sorted."""
+        return sorted(grown(self.counts, self.judged.get(level, {})))
 
 
-def due(store: Store, namespace: str) -> Due:
-    """The minutes whose events are new or have grown. Idle, this takes two requests."""
-    index, ledger = names.access_index(namespace), names.windows(namespace)
-    held = _histogram(store, index, EVERYTHING, "1d")
-    judged = _histogram(store, ledger, EVERYTHING, "1d", "wwwatch.documents")
+def due(store: Store, namespace: str, levels: Collection[str] = tuple(LEVELS)) -> Due:
+    """The minutes whose events are new or have grown at any of these levels. Idle, this takes two requests."""
+    index, ledger = store.access_index(namespace), names.windows(namespace)
+    held, judged = _held(store, index, MATCH_ALL, "1d"), _judged(store, ledger, MATCH_ALL, "1d")
     counts: dict[int, int] = {}
-    for day in grown(held, judged):
+    before: dict[str, dict[int, int]] = {level: {} for level in LEVELS}
+    for day in sorted({day for level in levels for day in grown(held, judged[level])}):
         span = day_query(day)
-        counts |= grown(
-            _histogram(store, index, span, "1m"), _histogram(store, ledger, span, "1m", "wwwatch.documents")
-        )
-    return Due(counts)
+        minutes, known = _held(store, index, span, "1m"), _judged(store, ledger, span, "1m")
+        for level in LEVELS:
+            before[level] |= known[level]
+        counts |= {
+            start: count
+            for start, count in minutes.items()
+            if any(count > known[level].get(start, 0) for level in levels)
+        }
+    return Due(counts, before)
 
 
 def spanned(store: Store, namespace: str, since: datetime, until: datetime) -> Due:
@@ -52,7 +69,7 @@ def spanned(store: Store, namespace: str, since: datetime, until: datetime) -> D
     start = since.replace(second=0, microsecond=0)
     while start < until:
         end = min(until, start + timedelta(days=1))
-        counts |= _histogram(store, names.access_index(namespace), span_query(start, end), "1m")
+        counts |= _held(store, store.access_index(namespace), span_query(start, end), "1m")
         start = end
     return Due(counts)
 
@@ -68,33 +85,46 @@ def day_query(day_start: int) -> dict[str, Any]:
     return span_query(start, start + timedelta(days=1))
 
 
-def record(store: Store, namespace: str, judged: Iterable[tuple[int, int]], model_version: str, now: datetime) -> None:
-    """Write (minute, events) pairs as judged. Called last, after the results are stored."""
+def record(
+    store: Store, namespace: str, judged: Due, levels: Collection[str], model_version: str, now: datetime
+) -> None:
+    """Write minutes as judged at some levels. Called last, after the results are stored."""
     store.write_documents(
         names.windows(namespace),
-        (
-            (
-                str(start),
-                {
-                    "@timestamp": iso(datetime.fromtimestamp(start, UTC)),
-                    "wwwatch": {"documents": count, "model_version": model_version, "done_at": iso(now)},
-                },
-            )
-            for start, count in judged
-        ),
+        ((str(start), _slice(judged, start, levels, model_version, now)) for start in judged.counts),
     )
 
 
-def _histogram(
-    store: Store, index: str, query: dict[str, Any], interval: str, summed: str | None = None
-) -> dict[int, int]:
-    """Bucket start (epoch seconds) -> documents, or the sum of a field of them."""
-    aggregation: dict[str, Any] = {
-        "date_histogram": {"field": "@timestamp", "fixed_interval": interval, "min_doc_count": 1}
+def _slice(judged: Due, start: int, levels: Collection[str], model_version: str, now: datetime) -> dict[str, Any]:
+    counted = {
+        name: judged.counts[start] if level in levels else judged.judged.get(level, {}).get(start, 0)
+        for level, name in LEVELS.items()
     }
-    if summed:
-        aggregation["aggs"] = {"total": {"sum": {"field": summed}}}
-    buckets = store.aggregate(index, query, {"slices": aggregation}).get("slices", {}).get("buckets", [])
     return {
-        bucket["key"] // 1000: int(bucket["total"]["value"]) if summed else bucket["doc_count"] for bucket in buckets
+        "@timestamp": iso(datetime.fromtimestamp(start, UTC)),
+        "wwwatch": counted | {"model_version": model_version, "done_at": iso(now)},
     }
+
+
+def _held(store: Store, index: str, query: dict[str, Any], interval: str) -> dict[int, int]:
+    """Bucket start (epoch seconds) -> events."""
+    answer = store.aggregate(index, query, {"slices": _slices(interval)})
+    return {bucket["key"] // 1000: bucket["doc_count"] for bucket in _buckets(answer)}
+
+
+def _judged(store: Store, index: str, query: dict[str, Any], interval: str) -> dict[str, dict[int, int]]:
+    """Level -> bucket start (epoch seconds) -> events judged."""
+    sums = {level: {"sum": {"field": f"wwwatch.{name}"}} for level, name in LEVELS.items()}
+    answer = store.aggregate(index, query, {"slices": _slices(interval) | {"aggs": sums}})
+    return {
+        level: {bucket["key"] // 1000: int(bucket[level]["value"]) for bucket in _buckets(answer)} for level in LEVELS
+    }
+
+
+def _slices(interval: str) -> dict[str, Any]:
+    return {"date_histogram": {"field": "@timestamp", "fixed_interval": interval, "min_doc_count": 1}}
+
+
+def _buckets(answer: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
+    buckets: Iterable[dict[str, Any]] = answer.get("slices", {}).get("buckets", [])
+    return buckets

@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 
 from detector.classes import ATTACK_CLASSES, Severity
-from detector.features import KEYS, RAW, SEEN, WINDOWS_SECONDS, vectors
+from detector.features import HOUR_SECONDS, KEYS, RAW, SEEN, vectors
 from detector.model import NORMAL, UNUSUAL, Model
 
 # Below this many requests in a window nothing can be told about how usual an entity's behaviour is.
 UNUSUAL_REQUESTS = 60
-# Short windows are there to be fast. What is low is in no hurry: the longest window tells it once, not thrice.
-LONGEST_WINDOW_SECONDS = max(WINDOWS_SECONDS)
+# Short windows are there to be fast, the day's for what only a day shows. What is low, the hour tells, once.
+LOW_WINDOW_SECONDS = HOUR_SECONDS
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def score(model: Model, counts: pd.DataFrame, entity_type: str = "ip") -> list[F
             continue
         figures = {key: float(record[key]) for key in ("site_requests", *RAW)}
         severity = ATTACK_CLASSES[name].severity(figures)
-        if severity <= Severity.LOW and record["window_seconds"] < LONGEST_WINDOW_SECONDS:
+        if severity <= Severity.LOW and record["window_seconds"] != LOW_WINDOW_SECONDS:
             continue
         findings.append(
             Finding(

@@ -1,5 +1,6 @@
 """The steps of a training and of a pass, put together: the only place that reads and writes everything in order."""
 
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from detector.model import Model
 from detector.windows import Span, aligned, spans
 from wwwatch.console import Advance, no_progress
 from wwwatch.errors import UsageError
-from wwwatch.store import Store, names
+from wwwatch.store import Store
 
 DAY_SECONDS = 86400
 
@@ -38,19 +39,32 @@ def base_model(store: Store, namespace: str, now: datetime) -> Model:
     return model
 
 
-def due_minutes(store: Store, namespace: str, since: datetime | None, until: datetime | None) -> ledger.Due:
+def due_minutes(
+    store: Store,
+    namespace: str,
+    since: datetime | None,
+    until: datetime | None,
+    levels: Collection[str] = tuple(ledger.LEVELS),
+) -> ledger.Due:
     """What to judge: all that is due, or every minute of a span. Raise UsageError for a span of no length."""
     if since is None and until is None:
-        return ledger.due(store, namespace)
+        return ledger.due(store, namespace, levels)
     span = _span(store, namespace, since, until)
     return ledger.spanned(store, namespace, span.since, span.until) if span else ledger.Due({})
 
 
 def detect(
-    store: Store, namespace: str, model: Model, due: ledger.Due, now: datetime, advance: Advance = no_progress
+    store: Store,
+    namespace: str,
+    model: Model,
+    due: ledger.Due,
+    now: datetime,
+    advance: Advance = no_progress,
+    levels: Collection[str] = tuple(ledger.LEVELS),
+    keep: Callable[[], None] = lambda: None,
 ) -> passes.Outcome:
-    """One pass over the due minutes."""
-    return passes.detect(store, namespace, model, due, now, advance)
+    """One pass over the due minutes. keep: called between pieces of work, to keep the lease."""
+    return passes.detect(passes.Site(store, namespace, model), due, now, levels, advance, keep)
 
 
 def train(
@@ -103,7 +117,7 @@ def read_history(store: Store, namespace: str, span: Span, advance: Advance = no
         whole = aligned(span.since, span.until, window_seconds)
         starts = range(whole.start, whole.end, window_seconds)
         for part in spans(starts, window_seconds, DAY_SECONDS):
-            frames.append(collect(store, names.access_index(namespace), part.since, part.until, window_seconds))
+            frames.append(collect(store, store.access_index(namespace), part.since, part.until, window_seconds).counts)
             advance(len(frames[-1]))
     kept = [frame for frame in frames if len(frame)]
     return pd.concat(kept, ignore_index=True) if kept else frames[0]
@@ -113,7 +127,7 @@ def _span(store: Store, namespace: str, since: datetime | None, until: datetime 
     """The asked span, cut to where there are events; None where there are none."""
     if since and until and since >= until:
         raise UsageError(f"--since {since.isoformat()} is not before --until {until.isoformat()}.")
-    held = store.time_span(names.access_index(namespace))
+    held = store.time_span(store.access_index(namespace))
     if held is None:
         return None
     oldest, newest = held

@@ -23,9 +23,13 @@ class Span:
         return datetime.fromtimestamp(self.end, UTC)
 
 
-def touched(slices: Iterable[int], window_seconds: int) -> list[int]:
-    """Starts of the windows that hold any of the slices, sorted, aligned to the epoch."""
-    return sorted({start - start % window_seconds for start in slices})
+def touched(slices: Iterable[int], window_seconds: int, step_seconds: int | None = None) -> list[int]:
+    """Starts of the windows that hold any of the slices, sorted, aligned to the epoch.
+
+    step_seconds: from one window's start to the next's, where windows overlap; a divisor of window_seconds.
+    """
+    step = step_seconds or window_seconds
+    return sorted({start - start % step - back for start in slices for back in range(0, window_seconds, step)})
 
 
 def spans(starts: Iterable[int], window_seconds: int, longest_seconds: int, gap_seconds: int = 0) -> list[Span]:

@@ -65,7 +65,7 @@ def severity_name(severity: float) -> str:
 
 def newest_event(store: Store, namespace: str) -> datetime | None:
     """The time of the newest access event of a namespace; None if it has none."""
-    held = store.time_span(names.access_index(namespace))
+    held = store.time_span(store.access_index(namespace))
     return held[1] if held else None
 
 
@@ -171,7 +171,7 @@ def _measured(bucket: Document, measure: str) -> int:
 
 def top(store: Store, namespace: str, query: Query, by: str, measure: str, limit: int) -> list[Document]:
     """Rows of the groups with the most of a measure, most first."""
-    answer = store.aggregate(names.access_index(namespace), query, top_aggregation(by, measure, limit))
+    answer = store.aggregate(store.access_index(namespace), query, top_aggregation(by, measure, limit))
     return top_rows(by, measure, answer)
 
 
@@ -206,7 +206,7 @@ def story(store: Store, namespace: str, address: str, since: datetime | None, un
     listed and all are counted.
     """
     query = between(since, until, events_of(address))
-    index = names.access_index(namespace)
+    index = store.access_index(namespace)
     answer = store.aggregate(index, query, _story_aggregation())
     theirs = alert_query(since, until, None, None, alerts_of(address))
     anomalies, anomalies_total = newest_alerts(store, names.anomalies(namespace), theirs, STORY_ANOMALIES)

@@ -44,6 +44,34 @@ class HostSettings(Section):
     )
 
 
+class LoginSettings(Section):
+    """What a pinned login page answers."""
+
+    failed: tuple[int, ...] = Field((), description="status codes after a wrong password")
+    passed: tuple[int, ...] = Field((), description="status codes after the right one; empty: answered alike")
+
+
+class DetectorSettings(Section):
+    """Where events are read from, and what is known of the site."""
+
+    index_pattern: tuple[str, ...] = Field(
+        (),
+        description="index patterns of access events, ECS, instead of wwwatch's own; {namespace} stands for the site",
+    )
+    index_patterns: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="the same for single namespaces: namespace = patterns"
+    )
+    logins: dict[str, LoginSettings] = Field(
+        default_factory=dict,
+        description='login pages that are known, by path: "/konto" = { failed = [200], passed = [302] }',
+    )
+
+    def patterns(self, namespace: str) -> tuple[str, ...]:
+        """The patterns of a namespace; () where wwwatch's own streams are read."""
+        chosen = self.index_patterns.get(namespace, self.index_pattern)
+        return tuple(pattern.replace("{namespace}", namespace) for pattern in chosen)
+
+
 class MailSettings(Section):
     """How the digest and alert mails leave."""
 
@@ -79,6 +107,7 @@ class Settings(Section):
     )
     cache: Path = Field(default_factory=lambda: platformdirs.user_cache_path("wwwatch"), description="downloads")
     engine: EngineSettings = Field(default_factory=EngineSettings)
+    detector: DetectorSettings = Field(default_factory=DetectorSettings)
     host: HostSettings = Field(default_factory=HostSettings)
     ingest: IngestSettings = Field(default_factory=IngestSettings)
     mail: MailSettings = Field(default_factory=MailSettings)

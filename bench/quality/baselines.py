@@ -10,9 +10,11 @@ from sklearn.ensemble import IsolationForest
 from bench.quality.named import Document
 from bench.quality.workplace import Workplace
 from detector import base_rows
-from detector.features import screen, vectors
+from detector.features import ENTITY_FIELD, vectors
 from detector.model import NORMAL, Floats, fit_outliers
+from detector.screening import REQUESTS, Question, screen
 from detector.service import read_history
+from detector.signs import PLAIN
 from detector.windows import Span, aligned
 from wwwatch.store import names
 
@@ -33,8 +35,8 @@ def measure(place: Workplace, namespace: str, hostile: Mapping[str, bool], confi
     if held is None:
         return {}
     minutes = aligned(held[0], held[1], 60)
-    screened = screen(place.store, index, minutes.since, minutes.until, 60)
-    loud = set(screened["entity"][screened["requests"] >= REQUESTS_A_MINUTE])
+    a_minute = Question(60, {REQUESTS: REQUESTS_A_MINUTE}, PLAIN, ENTITY_FIELD)
+    loud = set(screen(place.store, index, Span(minutes.start, minutes.end), a_minute).clients["entity"])
     history = read_history(place.store, namespace, Span(minutes.start, minutes.end))
     windows = history[history["window_seconds"] == FOREST_WINDOW_SECONDS] if len(history) else history
     forest, threshold = _forest()

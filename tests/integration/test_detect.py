@@ -73,7 +73,7 @@ def test_counts_are_those_of_the_log(store: Store, namespace: str, requests: lis
     """What the store aggregates is what counting the requests one by one gives."""
     ship(store, namespace, requests)
     until = START + timedelta(hours=12)
-    frame = features.collect(store, names.access_index(namespace), START, until, HOUR)
+    frame = features.collect(store, names.access_index(namespace), START, until, HOUR).counts
     by_hand: dict[tuple[str, int], list[Request]] = {}
     for request in requests:
         by_hand.setdefault((request.address, int(request.time) // HOUR * HOUR), []).append(request)
@@ -219,7 +219,7 @@ def test_training_registers_and_activates_a_model_of_the_site(
     model = service.active_model(store, namespace, NOW)
     assert model.version == result["model_version"]
     assert model.outliers is not None
-    counts = features.collect(store, names.access_index(namespace), START, START + timedelta(days=1), HOUR)
+    counts = features.collect(store, names.access_index(namespace), START, START + timedelta(days=1), HOUR).counts
     direct = model.hostility(features.vectors(counts))
     reloaded = registry.load(store, namespace, model.version).hostility(features.vectors(counts))
     pd.testing.assert_series_equal(pd.Series(direct), pd.Series(reloaded))

@@ -9,10 +9,11 @@ import pytest
 from detector import training
 from detector.classes import ATTACK_CLASSES, Severity, threat
 from detector.explanation import explain, reason
-from detector.features import FEATURES, KEYS, RAW, SEEN, schema_hash, shortlist, vectors
+from detector.features import FEATURES, KEYS, RAW, SEEN, added_up, schema_hash, vectors
 from detector.model import CLASSES, NORMAL, UNUSUAL, Model
 from detector.scoring import score
 from detector.training import Rows
+from detector.windows import Span
 
 DAY = 86400
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -110,16 +111,29 @@ def test_the_order_of_columns_and_rows_does_not_matter(model: Model, base: Rows)
     np.testing.assert_array_equal(model.hostility(shuffled), pd.Series(model.hostility(features))[shuffled.index])
 
 
-def test_the_shortlist_is_whoever_reaches_any_floor() -> None:
-    screened = pd.DataFrame(
-        {
-            "requests": [1, 30, 1, 1, 1],
-            "hostile": [0, 0, 1, 0, 0],
-            "login_attempts": [0, 0, 0, 3, 2],
-            "errors": [7, 0, 0, 0, 8],
-        }
-    )
-    assert list(shortlist(screened).index) == [1, 2, 3, 4]
+def test_hours_add_up_to_days_that_begin_where_the_span_does() -> None:
+    hours = [
+        {"entity": name, "window_start": day * DAY + hour * 3600, "requests": 0} | counts
+        for name, day, hour, counts in [
+            *[("slow", 0, hour, {"hostile": 1}) for hour in range(0, 24, 4)],
+            *[("slow", 1, hour, {"hostile": 1}) for hour in range(3)],
+            *[("brief", 0, hour, {"hostile": 50}) for hour in range(2)],
+            *[("forgetful", 0, hour, {"login_attempts": 1}) for hour in range(3)],
+        ]
+    ]
+    frame = pd.DataFrame(hours).fillna(0).assign(errors=0)
+
+    def hours_of(span: Span) -> dict[tuple[str, int], int]:
+        days = added_up(frame, span)
+        return dict(zip(zip(days["entity"], days["window_start"], strict=True), days["hours"], strict=True))
+
+    assert hours_of(Span(0, 2 * DAY)) == {
+        ("slow", 0): 6,
+        ("slow", DAY): 3,
+        ("brief", 0): 2,
+        ("forgetful", 0): 3,
+    }
+    assert hours_of(Span(-DAY // 2, DAY + DAY // 2))["slow", DAY // 2] == 6
 
 
 def test_a_planted_attack_scores_above_normal_traffic(model: Model) -> None:

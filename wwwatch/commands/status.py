@@ -32,13 +32,13 @@ def status(config: Path | None, namespace: str, as_json: bool) -> None:
 def gather(store: Store, namespace: str) -> dict[str, Any]:
     """Facts by name; times are ISO 8601 or None."""
     everything: dict[str, Any] = {"match_all": {}}
-    events = store.count(names.access_index(namespace))
+    events = store.count(store.access_index(namespace))
     judged = store.aggregate(names.windows(namespace), everything, {"judged": {"sum": {"field": "wwwatch.documents"}}})
     pointer = store.get_document(names.CONTROL, f"active-model:{namespace}")
     return {
         "store": store.description,
         "events": events,
-        "newest_event": _newest(store, names.access_index(namespace)),
+        "newest_event": _newest(store, store.access_index(namespace)),
         "rejected_lines": store.count(names.rejects_stream(namespace)),
         "events_judged": int(judged.get("judged", {}).get("value", 0)),
         "last_judged_minute": _newest(store, names.windows(namespace)),

@@ -3,8 +3,8 @@
 from wwwatch.errors import StoreError, StoreRefused, StoreUnreachable
 from wwwatch.settings import Settings
 from wwwatch.store import names
-from wwwatch.store.client import BulkResult, Hit, Store
-from wwwatch.store.failures import StoreBusy, StoreTooLarge
+from wwwatch.store.client import BulkResult, Hit, Store, Versioned
+from wwwatch.store.failures import StoreBusy, StoreTooLarge, TooManyBuckets
 
 __all__ = [
     "BulkResult",
@@ -15,6 +15,8 @@ __all__ = [
     "StoreRefused",
     "StoreTooLarge",
     "StoreUnreachable",
+    "TooManyBuckets",
+    "Versioned",
     "connect",
     "names",
 ]

@@ -17,7 +17,7 @@ from elasticsearch.helpers import ScanError, scan
 
 from wwwatch.errors import StoreError
 from wwwatch.settings import Settings
-from wwwatch.store import failures
+from wwwatch.store import failures, names
 from wwwatch.store.connection import make_client, parse_addresses
 from wwwatch.store.failures import TooManyBuckets
 
@@ -29,6 +29,8 @@ MATCH_ALL: Query = {"match_all": {}}
 WRITE_BATCH = 500
 SMALLEST_PAGE = 50
 SEARCHES_A_REQUEST = 100
+# Namespace -> index patterns to read access events by; none: our own streams.
+Patterns = Callable[[str], Sequence[str]]
 READ: dict[str, Any] = {"ignore_unavailable": True, "allow_no_indices": True}
 
 
@@ -54,19 +56,29 @@ class Hit:
     document: Document
 
 
+@dataclass(frozen=True)
+class Versioned:
+    """A document as it was read: it can be replaced only as long as nobody else has."""
+
+    document: Document
+    seq_no: int
+    primary_term: int
+
+
 class Store:
     """A connection to one store. Safe to share between threads."""
 
-    def __init__(self, client: Elasticsearch, shown: str) -> None:
+    def __init__(self, client: Elasticsearch, shown: str, patterns: Patterns = lambda _: ()) -> None:
         self._client = client
         self._shown = shown
+        self._patterns = patterns
         self._identify()
 
     @classmethod
     def from_settings(cls, settings: Settings, url: str) -> "Store":
         """Connect. Raise StoreUnreachable or StoreRefused, naming host, cause and setting."""
         address = parse_addresses(url, settings)
-        return cls(make_client(address, settings), address.shown)
+        return cls(make_client(address, settings), address.shown, settings.detector.patterns)
 
     def _identify(self) -> None:
         """Ask once which engine this is. The makers' test build of Elasticsearch lacks `GET /`."""
@@ -92,6 +104,10 @@ class Store:
     def cluster_uuid(self) -> str:
         """The store's identity: it stays when its address changes."""
         return str(self._request("GET", "/_cluster/state/version?filter_path=cluster_uuid")["cluster_uuid"])
+
+    def access_index(self, namespace: str) -> str:
+        """What the access events of a namespace are read by: our own streams, or the patterns of the settings."""
+        return ",".join(self._patterns(namespace)) or names.access_index(namespace)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -161,6 +177,32 @@ class Store:
         """Write a document only if its id is free. Return whether it was."""
         try:
             self._call(lambda: self._client.create(index=index, id=id_, document=document, refresh="wait_for"))
+        except StoreError as error:
+            if isinstance(error.__cause__, ConflictError):
+                return False
+            raise
+        return True
+
+    def versioned_document(self, index: str, id_: str) -> Versioned | None:
+        """One document of an index by id, up to date, to be replaced; None if it is not there."""
+        try:
+            found = self._call(lambda: self._client.get(index=index, id=id_))
+        except StoreError as error:
+            if isinstance(error.__cause__, NotFoundError):
+                return None
+            raise
+        return Versioned(dict(found["_source"]), int(found["_seq_no"]), int(found["_primary_term"]))
+
+    def replace_document(self, index: str, id_: str, document: Document, before: Versioned | None) -> bool:
+        """Compare and swap: write if the document still is what was read (None: not there). Return whether it was.
+
+        Not searchable at once, but `get_document` and `versioned_document` see it.
+        """
+        condition: dict[str, Any] = (
+            {"if_seq_no": before.seq_no, "if_primary_term": before.primary_term} if before else {"op_type": "create"}
+        )
+        try:
+            self._call(lambda: self._client.index(index=index, id=id_, document=document, **condition))
         except StoreError as error:
             if isinstance(error.__cause__, ConflictError):
                 return False

@@ -1,0 +1,170 @@
+"""What an event shows, as queries of the store: the one vocabulary of all counts, for single clients and for groups.
+
+The shipper's tags are what is asked for; where events come from another shipper, `untagged` puts queries in their
+place. Login pages that were found or pinned (`logins`) refine what counts as a try, a failure and a success.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from wwwatch.moments import iso
+
+Document = dict[str, Any]
+
+MATCH_ALL: Document = {"match_all": {}}
+
+INJECTION_TAGS = ["sqli", "xss", "traversal", "rce"]
+HOSTILE_TAGS = ["probe", *INJECTION_TAGS, "tool-agent", "proxy", "malformed"]
+# What servers answer to a wrong password where nothing better is known: the form again (200), or a refusal.
+LOGIN_FAILED = (200, 400, 401, 403, 422, 429)
+LOGIN_PASSED = (201, 204, 302, 303)
+
+
+def all_of(*queries: Document) -> Document:
+    """Events that match every query."""
+    return {"bool": {"filter": list(queries)}}
+
+
+def none_of(*queries: Document) -> Document:
+    """Events that match no query."""
+    return {"bool": {"must_not": list(queries)}}
+
+
+def any_of(*queries: Document) -> Document:
+    """Events that match at least one query."""
+    return {"bool": {"should": list(queries), "minimum_should_match": 1}}
+
+
+def status(low: int, high: int) -> Document:
+    """Events answered with a status code of [low, high)."""
+    return {"range": {"http.response.status_code": {"gte": low, "lt": high}}}
+
+
+def status_in(codes: Iterable[int]) -> Document:
+    """Events answered with one of these status codes."""
+    return {"terms": {"http.response.status_code": list(codes)}}
+
+
+def method(*methods: str) -> Document:
+    """Events with one of these request methods."""
+    return {"terms": {"http.request.method": list(methods)}}
+
+
+def span_query(since: datetime, until: datetime, *filters: Document) -> Document:
+    """Events of [since, until) that match all filters."""
+    return all_of({"range": {"@timestamp": {"gte": iso(since), "lt": iso(until)}}}, *filters)
+
+
+MISSING = status_in([404, 410])
+UNAUTHORIZED = status_in([401])
+ERROR = status(400, 600)
+REFERRED: Document = {"exists": {"field": "http.request.referrer"}}
+
+
+@dataclass(frozen=True)
+class Login:
+    """A login page and the status codes a wrong and a right password get there.
+
+    kind: `form`, `json`, `basic` (its tries are the 401s, whatever the method) or `xmlrpc`. Codes in neither tuple say
+    nothing; where both are answered alike, `passed` is empty.
+    """
+
+    path: str
+    kind: str
+    failed: tuple[int, ...]
+    passed: tuple[int, ...]
+    pinned: bool = False
+
+
+@dataclass(frozen=True)
+class Signs:
+    """How signs are asked for. logins: the site's known login pages. untagged: tag -> query, where none are stored."""
+
+    logins: tuple[Login, ...] = ()
+    untagged: Mapping[str, Document] = field(default_factory=dict)
+
+    def tagged(self, *tags: str) -> Document:
+        """Events that carry any of these tags."""
+        if not self.untagged:
+            return {"terms": {"tags": list(tags)}}
+        return any_of(*(self.untagged[tag] for tag in tags if tag in self.untagged))
+
+    def login_tries(self) -> Document:
+        """POSTs to what is, or looks like, a login page, and answers that ask for a password."""
+        return any_of(self._login_posts(), UNAUTHORIZED)
+
+    def login_failures(self) -> Document:
+        """Tries with a wrong password, as far as the answers tell."""
+        return any_of(*self._answered("failed", LOGIN_FAILED), UNAUTHORIZED)
+
+    def login_successes(self) -> Document:
+        """Tries with the right password, as far as the answers tell."""
+        return any_of(*self._answered("passed", LOGIN_PASSED))
+
+    def _posted(self) -> list[Login]:
+        return [login for login in self.logins if login.kind != "basic"]
+
+    def _login_posts(self) -> Document:
+        looks = all_of(self.tagged("login"), method("POST"))
+        paths = [login.path for login in self._posted()]
+        return any_of(looks, all_of({"terms": {"url.path": paths}}, method("POST"))) if paths else looks
+
+    def _answered(self, which: str, usual: tuple[int, ...]) -> list[Document]:
+        """Known pages by their own answers, pages with equal answers together; all others by the usual ones."""
+        by_answers: dict[tuple[int, ...], list[str]] = {}
+        for login in self._posted():
+            by_answers.setdefault(getattr(login, which), []).append(login.path)
+        known = [path for paths in by_answers.values() for path in paths]
+        looks = all_of(self.tagged("login"), method("POST"), status_in(usual))
+        others = {"bool": {**looks["bool"], "must_not": [{"terms": {"url.path": known}}]}} if known else looks
+        own = [
+            all_of({"terms": {"url.path": paths}}, method("POST"), status_in(codes))
+            for codes, paths in by_answers.items()
+            if codes
+        ]
+        return [others, *own]
+
+    def screened(self) -> dict[str, Document]:
+        """First stage: what is counted of every client, in addition to its requests."""
+        return {
+            "hostile": self.tagged(*HOSTILE_TAGS),
+            "login_attempts": self.login_tries(),
+            "errors": ERROR,
+        }
+
+    def counts(self) -> dict[str, Document]:
+        """Second stage: counts of events, for the shortlist."""
+        static = self.tagged("static")
+        return self.screened() | {
+            "server_errors": status(500, 600),
+            "login_failures": self.login_failures(),
+            "login_successes": self.login_successes(),
+            "redirects": status(300, 400),
+            "not_found": MISSING,
+            "denied": status_in([401, 403, 429]),
+            "posts": method("POST", "PUT", "PATCH", "DELETE"),
+            "heads": method("HEAD"),
+            "odd_methods": none_of(method("GET", "POST", "HEAD", "PUT", "PATCH", "DELETE")),
+            "static": static,
+            "missing_assets": all_of(static, MISSING),
+            "missing_with_referrer": all_of(MISSING, REFERRED),
+            "no_referrer": none_of(REFERRED),
+            "login_pages": self.tagged("login"),
+            "probes": self.tagged("probe"),
+            "sqli": self.tagged("sqli"),
+            "xss": self.tagged("xss"),
+            "traversal": self.tagged("traversal"),
+            "rce": self.tagged("rce"),
+            "tool_agent": self.tagged("tool-agent"),
+            "script_agent": self.tagged("script-agent"),
+            "empty_agent": self.tagged("empty-agent"),
+            "declared_bot": self.tagged("bot"),
+            "proxy": self.tagged("proxy"),
+            "malformed": self.tagged("malformed"),
+        }
+
+
+# What is asked where nothing is known of the site's login pages, and of simulated traffic.
+PLAIN = Signs()
