@@ -14,9 +14,7 @@ from ingest.formats import LogFormat
 from ingest.identity import identity as identity_of
 from ingest.parse import LINE, ROW, Parsed, frame_of, parse
 from ingest.reader import STDIN, Chunk
-
-SERVERS_BY_WORD = {"nginx": "nginx", "apache": "apache", "httpd": "apache"}
-DEFAULT_SERVER = "nginx"
+from ingest.servers import DEFAULT_SERVER, server_of
 
 
 @dataclass(frozen=True)
@@ -36,9 +34,9 @@ class Converted:
 class Converter:
     """Turns the chunks of one file into items. Remembers the file's format once it is known.
 
-    path: as logged in `log.file.path`. server: nginx or apache, empty until known. only: the format was named by the
-    user, so no other is tried. with_actions: each item is led by its bulk action line, with an id. enrichment: what is
-    made of the events beyond their own fields.
+    path: as logged in `log.file.path`. server: who wrote it, empty until known, and then for ever. only: the format was
+    named by the user, so no other is tried. with_actions: each item is led by its bulk action line, with an id.
+    enrichment: what is made of the events beyond their own fields. timezone: of times that name none.
     """
 
     identity: str
@@ -50,6 +48,7 @@ class Converter:
     only: bool
     with_actions: bool = True
     enrichment: Enrichment = NONE
+    timezone: str = "UTC"
 
     @property
     def dataset(self) -> str:
@@ -58,7 +57,7 @@ class Converter:
 
     def convert(self, chunk: Chunk, ingested: str) -> Converted:
         """ingested: ISO 8601 UTC."""
-        parsed = self.parsed(chunk)
+        parsed = self.parsed(chunk, ingested)
         enriched = self.enriched(parsed)
         converted = self.items(enriched, chunk, ingested)
         return replace(converted, dropped=parsed.events.height - enriched.events.height)
@@ -71,13 +70,24 @@ class Converter:
         """The id of each line in the store, as document or as reject."""
         return documents.ids(self.enrichment.checked(frame_of(chunk)), self.identity).to_list()
 
-    def parsed(self, chunk: Chunk) -> Parsed:
-        """The lines sorted into events and rejects, by the file's format."""
+    def parsed(self, chunk: Chunk, read_at: str | None = None) -> Parsed:
+        """The lines sorted into events and rejects, by the file's format. read_at: ISO 8601, for lines without time."""
         if self.log_format is None:
             self.log_format = formats.detect(frame_of(chunk)[LINE])
-        if not self.server:
-            self.server = self.log_format.server if self.log_format else ""
-        return parse(chunk, formats.candidates(self.log_format, self.only))
+        if not self.server and self.log_format:
+            self.server = self.log_format.server or server_of(self.path) or self.log_format.usual_server
+        parsed = parse(chunk, formats.candidates(self.log_format, self.only), self.timezone, read_at)
+        self._note_change(parsed, chunk)
+        return parsed
+
+    def _note_change(self, parsed: Parsed, chunk: Chunk) -> None:
+        """Remember another format if the file goes on in one; which format took a line is seen line by line."""
+        if parsed.fields is not None:
+            self.log_format = formats.w3c.of_header(parsed.fields)
+        elif not self.only and self.log_format:
+            own = parsed.taken_by.get(self.log_format.name, 0)
+            if own < sum(parsed.taken_by.values()) / 2:
+                self.log_format = formats.detect(frame_of(chunk)[LINE].tail(formats.SAMPLE_LINES)) or self.log_format
 
     def items(self, parsed: Parsed, chunk: Chunk, ingested: str) -> Converted:
         """What was parsed as bulk items."""
@@ -115,18 +125,13 @@ def converter_of(
     wished: LogFormat | None,
     with_actions: bool = True,
     enrichment: Enrichment = NONE,
+    timezone: str = "UTC",
 ) -> Converter:
-    """What converts a file nothing is remembered of. head: its first bytes. server: nginx, apache or empty."""
+    """What converts a file nothing is remembered of. head: its first bytes. server: one of SERVERS, or empty."""
     return Converter(
-        identity_of(host, head), logged_path(path), namespace, host, server or server_of(path), wished,
-        only=wished is not None, with_actions=with_actions, enrichment=enrichment,
+        identity_of(host, head), logged_path(path), namespace, host, server, wished, only=wished is not None,
+        with_actions=with_actions, enrichment=enrichment, timezone=timezone,
     )  # fmt: skip
-
-
-def server_of(path: str) -> str:
-    """What a path says about who wrote the log: nginx, apache, or nothing."""
-    lowered = path.lower()
-    return next((server for word, server in SERVERS_BY_WORD.items() if word in lowered), "")
 
 
 def logged_path(path: str) -> str:

@@ -4,25 +4,24 @@ The columns of an event frame are named as ECS names fields (`http.response.stat
 any such frame. Values that repeat (clients, agents, targets, times) are worked out once per distinct value.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from zlib import crc32
 
 import polars as pl
 
-from ingest import addresses, requests, tags
+from ingest import addresses, requests, tags, times
 from ingest.distinct import Remembered
-from ingest.formats import LogFormat
+from ingest.formats import LogFormat, w3c
+from ingest.formats.matching import match
 from ingest.reader import Chunk
 
 # Columns of a frame that are no fields.
 ROW, CHECK, LINE, DIRTY = "row", "check", "line", "dirty"
-TIME_LAYOUT = "%d/%b/%Y:%H:%M:%S %z"
-FOUR_DIGIT_YEAR = r"/[1-9][0-9]{3}:"  # others are no dates to the store
-ISO_LAYOUT = "%Y-%m-%dT%H:%M:%S%.3fZ"
 FAILURE_STATUS = 400
 
-FORMAT, TIME, EMPTY, TOO_LONG, NOT_UTF8 = "format", "time", "empty", "too_long", "not_utf8"
+FORMAT, TIME, EMPTY, TOO_LONG, NOT_UTF8, DIRECTIVE = "format", "time", "empty", "too_long", "not_utf8", "directive"
 
 
 @dataclass(frozen=True)
@@ -30,11 +29,14 @@ class Parsed:
     """A chunk, sorted out. Every line of it is a row of one of the two frames.
 
     events: a column for each ECS field that occurs, and row, `log.offset`, check (CRC-32 of the raw line), line (its
-    text) and dirty (text that needs escaping in JSON). rejects: row, `log.offset`, check, reason.
+    text) and dirty (text that needs escaping in JSON). rejects: row, `log.offset`, check, reason. taken_by: lines that
+    each format took. fields: the last `#Fields` line in it.
     """
 
     events: pl.DataFrame
     rejects: pl.DataFrame
+    taken_by: Mapping[str, int]
+    fields: str | None = None
 
 
 def frame_of(chunk: Chunk) -> pl.DataFrame:
@@ -71,69 +73,62 @@ def _is_utf8(line: bytes) -> bool:
     return True
 
 
-def parse(chunk: Chunk, formats: Sequence[LogFormat]) -> Parsed:
-    """Sort the lines of a chunk into events and rejects. formats: to be tried in order; the first is the usual one."""
+def parse(chunk: Chunk, formats: Sequence[LogFormat], timezone: str = "UTC", read_at: str | None = None) -> Parsed:
+    """Sort the lines of a chunk into events and rejects.
+
+    formats: to be tried in order; the first is the usual one. timezone: of times that name none. read_at: ISO 8601,
+    the time of lines whose format logs none.
+    """
     frame = frame_of(chunk)
     reasons: list[pl.DataFrame] = []
     if chunk.lengths:
         cut = pl.col(ROW).is_in(list(chunk.lengths))
         reasons.append(_rejected(frame.filter(cut), TOO_LONG))
         frame = frame.filter(~cut)
-    taken, left = _match(frame, formats)
-    if left.height:
-        blank = left[LINE].str.strip_chars() == ""
-        unreadable = pl.Series([not _is_utf8(chunk.lines[row]) for row in left[ROW]], dtype=pl.Boolean)
-        reasons += [
-            _rejected(left.filter(blank), EMPTY),
-            _rejected(left.filter(~blank & unreadable), NOT_UTF8),
-            _rejected(left.filter(~blank & ~unreadable), FORMAT),
-        ]
-    taken = taken.hstack(_of_times(taken["time"]))
-    timeless = taken["@timestamp"].is_null()
-    if timeless.any():
+    matched = match(frame, formats, LINE, ROW)
+    if matched.left.height:
+        reasons += _reasons(matched.left, chunk)
+    taken = _complete(matched.taken)
+    taken = taken.hstack(_times_in(timezone)(taken["time"]))
+    if taken["@timestamp"].null_count():
+        untimed = pl.col("time") == times.UNTIMED
+        taken = taken.with_columns(
+            pl.when(untimed).then(pl.lit(read_at, dtype=pl.String)).otherwise("@timestamp").alias("@timestamp")
+        )
+        timeless = taken["@timestamp"].is_null()
         reasons.append(_rejected(taken.filter(timeless), TIME))
         taken = taken.filter(~timeless)
     rejects = pl.concat(reasons).sort(ROW) if reasons else _rejected(frame.clear(), FORMAT)
-    return Parsed(_fields(taken), rejects)
+    return Parsed(_fields(taken), rejects, matched.counts, matched.fields)
+
+
+def _reasons(left: pl.DataFrame, chunk: Chunk) -> list[pl.DataFrame]:
+    """The lines that no format takes, with why."""
+    blank = left[LINE].str.strip_chars() == ""
+    directive = left[LINE].str.contains(w3c.DIRECTIVE)
+    unreadable = pl.Series([not _is_utf8(chunk.lines[row]) for row in left[ROW]], dtype=pl.Boolean)
+    return [
+        _rejected(left.filter(blank), EMPTY),
+        _rejected(left.filter(directive), DIRECTIVE),
+        _rejected(left.filter(~blank & ~directive & unreadable), NOT_UTF8),
+        _rejected(left.filter(~blank & ~directive & ~unreadable), FORMAT),
+    ]
+
+
+def _complete(frame: pl.DataFrame) -> pl.DataFrame:
+    """Add the columns that all frames have, empty, where the format has no such value."""
+    needed = ("address", "time", "method", "target", "version", "request", "domain", "status", "bytes")
+    missing = [name for name in needed if name not in frame.columns]
+    return frame.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in missing)
 
 
 def _rejected(rows: pl.DataFrame, reason: str) -> pl.DataFrame:
     return rows.select(ROW, "log.offset", CHECK, pl.lit(reason).alias("reason"))
 
 
-def _match(frame: pl.DataFrame, formats: Sequence[LogFormat]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The lines that a format takes, with its groups as columns; and the lines that none takes."""
-    found: list[pl.DataFrame] = []
-    left = frame
-    for number, log_format in enumerate(formats):
-        for expression in (log_format.strict, *log_format.tolerant):
-            if number and not left.height:
-                break
-            groups = left[LINE].str.extract_groups(expression).struct.unnest()
-            hit = groups["address"].is_not_null()
-            # What the strict expression takes holds nothing but quotes that JSON escapes, and those in the line only.
-            both = pl.concat([left, groups], how="horizontal")
-            both = both.with_columns(pl.lit(expression is not log_format.strict).alias(DIRTY))
-            found.append(both if hit.all() else both.filter(hit))
-            left = left.clear() if hit.all() else left.filter(~hit)
-    some = [item for item in found if item.height] or found[:1]
-    taken = some[0] if len(some) == 1 else pl.concat(some, how="diagonal").sort(ROW)
-    return taken, left
-
-
-def _moments(times: pl.Series) -> pl.DataFrame:
-    """Access log times to ISO 8601 in UTC; null where it is none. A leap second counts as the one before."""
-    steady = times.str.replace(":60 ", ":59 ", literal=True)
-    steady = steady.set(~steady.str.contains(FOUR_DIGIT_YEAR), None)
-    moments = steady.str.to_datetime(TIME_LAYOUT, time_zone="UTC", time_unit="ms", strict=False)
-    return pl.DataFrame({"@timestamp": moments.dt.to_string(ISO_LAYOUT)})
-
-
 def _fields(frame: pl.DataFrame) -> pl.DataFrame:
     """Groups of the format to ECS fields and tags."""
-    missing = [name for name in ("method", "target", "version", "request", "domain") if name not in frame.columns]
-    frame = frame.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in missing)
-    if "request" not in missing:
+    if frame["request"].null_count() < frame.height:
         frame = requests.split_request_lines(frame)
     frame = frame.with_columns(
         pl.col("status").cast(pl.Int16, strict=False).alias("http.response.status_code"),
@@ -169,6 +164,10 @@ def _present(name: str) -> pl.Expr:
     return pl.when((column != "-") & (column != "") & (column != '""')).then(column).alias(name)
 
 
-_of_times = Remembered(_moments, kept_bytes=1 << 16)  # they hardly come again
+@cache
+def _times_in(timezone: str) -> Remembered:
+    return Remembered(lambda texts: times.fields(texts, timezone), kept_bytes=1 << 16)  # they hardly come again
+
+
 _of_addresses = Remembered(addresses.fields)
 _of_targets = Remembered(requests.fields)

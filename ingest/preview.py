@@ -21,11 +21,12 @@ def preview(
     now: Callable[[], datetime],
     chunk_bytes: int = CHUNK_BYTES,
     enrichment: Enrichment = NONE,
+    timezone: str = "UTC",
 ) -> Iterator[str]:
     """The JSON documents of a file's lines, events and rejects in the order of the lines."""
     with opened(path) as stream:
         head = read_head(stream, path)
-        converter = converter_of(path, head, namespace, host, server, wished, False, enrichment)
+        converter = converter_of(path, head, namespace, host, server, wished, False, enrichment, timezone)
         for chunk in chunks(Prefixed(head, stream), path, 0, chunk_bytes):
             yield from in_order(converter.convert(chunk, iso(now())))
 

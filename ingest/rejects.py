@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingest.documents import ECS_VERSION
-from ingest.parse import CHECK, EMPTY, FORMAT, NOT_UTF8, ROW, TIME, TOO_LONG, Parsed
+from ingest.parse import CHECK, DIRECTIVE, EMPTY, FORMAT, NOT_UTF8, ROW, TIME, TOO_LONG, Parsed
 from ingest.reader import LONGEST_LINE_BYTES, Chunk
 
 DATASET = "wwwatch.rejects"
@@ -16,6 +16,7 @@ MESSAGES = {
     TIME: "its time is not one that an access log writes",
     EMPTY: "the line is empty",
     TOO_LONG: f"the line is longer than {LONGEST_LINE_BYTES:,} bytes; the rest of it was cut off",
+    DIRECTIVE: "a header line of a W3C log, no request",
     NOT_UTF8: "no known log format takes this line, and it is not UTF-8",
 }
 

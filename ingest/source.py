@@ -10,7 +10,7 @@ from datetime import datetime
 from io import BytesIO
 
 from ingest import formats
-from ingest.convert import Converter, logged_path, server_of
+from ingest.convert import Converter, logged_path
 from ingest.enrichment import NONE, Enrichment
 from ingest.identity import identity as identity_of
 from ingest.identity import is_settled, read_head
@@ -25,10 +25,10 @@ RESERVED_BYTES = 1 << 20  # noted as sent ahead of what is, so that a log that t
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the user asked for. format_name: a name or `auto`. server: nginx, apache or empty. now: the clock.
+    """What the user asked for. format_name: as `formats.named` takes it. server: of SERVERS, or empty. now: the clock.
 
     from_start: whatever is known to be delivered is looked up again, and sent where the store lacks it.
-    enrichment: what is made of events beyond their own fields.
+    enrichment: what is made of events beyond their own fields. timezone: of log times that name none.
     """
 
     namespace: str
@@ -38,6 +38,7 @@ class Wishes:
     chunk_bytes: int = CHUNK_BYTES
     from_start: bool = False
     enrichment: Enrichment = NONE
+    timezone: str = "UTC"
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Origin:
     @classmethod
     def of_file(cls, path: str, host: str) -> "Origin":
         """A log file of this host."""
-        return cls(path, logged_path(path), host, server_of(path))
+        return cls(path, logged_path(path), host)
 
 
 class Source:
@@ -229,11 +230,12 @@ class Sources:
 
     def _converter(self, origin: Origin, position: Position) -> Converter:
         wished = formats.named(self._wishes.format_name)
-        remembered = formats.FORMATS.get(position.format)
+        remembered = formats.remembered(position.format)
         server = self._wishes.server or position.dataset.removesuffix(".access") or origin.server
         return Converter(
             position.identity, origin.shown, self._wishes.namespace, origin.host, server,
             wished or remembered, only=wished is not None, enrichment=self._wishes.enrichment,
+            timezone=self._wishes.timezone,
         )  # fmt: skip
 
 

@@ -17,7 +17,11 @@ from wwwatch.store import Store
 
 HOME_VARIABLE = "WWWATCH_TEST_HOME"  # set by the first process of a test run, inherited by its workers
 URL_VARIABLE = "WWWATCH_TEST_URL"  # an engine that runs already and stays, instead of one for each test run
-SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+# Beside the checkout, or beside a folder of checkouts.
+SHARED_DATA = next(
+    (folder for parent in Path(__file__).parents[2:4] if (folder := parent / "shared" / "data").is_dir()),
+    Path(__file__).parents[2] / "shared" / "data",
+)
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 

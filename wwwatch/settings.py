@@ -90,7 +90,9 @@ class SiteSettings(Section):
     """The site as people know it."""
 
     name: str = Field("", description="name in mails and pages; empty: the namespace")
-    timezone: str = Field("UTC", description="IANA time zone of digests, such as Europe/Berlin")
+    timezone: str = Field(
+        "UTC", description="IANA time zone of digests and of log times that name none, such as Europe/Berlin"
+    )
 
 
 class Settings(Section):

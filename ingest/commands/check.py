@@ -50,7 +50,10 @@ def check(config: Path | None, paths: Sequence[str], format_name: str, namespace
 
         def look_up(path: str) -> None:
             def converter(head: bytes) -> "Converter":
-                return converter_of(path, head, namespace, settings.host.name, "", wished, enrichment=enrichment)
+                return converter_of(
+                    path, head, namespace, settings.host.name, "", wished, enrichment=enrichment,
+                    timezone=settings.site.timezone,
+                )  # fmt: skip
 
             reports.append(check_file(path, store, namespace, converter, advance))
 

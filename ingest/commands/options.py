@@ -5,13 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ingest.servers import SERVERS
 from wwwatch.console import plain_markup, print_json, say
 from wwwatch.errors import InputError
 
 if TYPE_CHECKING:
     from ingest.counts import Counts
-
-SERVERS = ("nginx", "apache")
 
 
 class Dataset(click.Choice[str]):
@@ -26,7 +25,7 @@ class Dataset(click.Choice[str]):
 paths_argument = click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 format_option = click.option(
     "--format", "format_name", default="auto", show_default=True,
-    help="common, combined, vhost-combined, quoted-combined, nginx; auto: by the first lines.",
+    help="A name of `wwwatch formats`, or a quoted log_format or LogFormat directive; auto: by the first lines.",
 )  # fmt: skip
 dataset_option = click.option(
     "--dataset", "server", type=Dataset(SERVERS), default=None,

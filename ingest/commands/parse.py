@@ -31,8 +31,9 @@ def parse(config: Path | None, paths: Sequence[str], format_name: str, server: s
     def print_documents(path: str) -> None:
         out = sys.stdout.buffer
         documents = preview(
-            path, wished, server or "", namespace, settings.host.name, lambda: datetime.now(UTC), enrichment=enrichment
-        )
+            path, wished, server or "", namespace, settings.host.name, lambda: datetime.now(UTC),
+            enrichment=enrichment, timezone=settings.site.timezone,
+        )  # fmt: skip
         for text in documents:
             out.write(text.encode() + b"\n")
         out.flush()

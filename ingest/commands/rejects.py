@@ -106,7 +106,7 @@ def replay(
     Safe to repeat and to interrupt. Lines that were cut, being longer than 1 MB, cannot be replayed.
     """
     from ingest import formats  # noqa: PLC0415 - the help needs no polars
-    from ingest.convert import Converter, server_of  # noqa: PLC0415
+    from ingest.convert import Converter  # noqa: PLC0415
     from ingest.delivery import Delivery  # noqa: PLC0415
     from ingest.enrichment import of_settings  # noqa: PLC0415
     from ingest.positions import Positions  # noqa: PLC0415
@@ -125,8 +125,8 @@ def replay(
         known = Positions(settings.home, store, namespace, source.host).read(source.identity)
         told = server or (wished.server if wished else "") or (known.dataset.removesuffix(".access") if known else "")
         return Converter(
-            source.identity, source.path, namespace, source.host, told or server_of(source.path), wished,
-            only=wished is not None, enrichment=enrichment.of_hidden() if source.hidden else enrichment,
+            source.identity, source.path, namespace, source.host, told, wished, only=wished is not None,
+            enrichment=enrichment.of_hidden() if source.hidden else enrichment, timezone=settings.site.timezone,
         )  # fmt: skip
 
     store.refresh(names.rejects_stream(namespace))

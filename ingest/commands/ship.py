@@ -58,8 +58,9 @@ def ship(
     settings = wwwatch_settings.load(config)
     enrichment = of_settings(settings.ingest)
     wishes = Wishes(
-        namespace, format_name, server or "", lambda: datetime.now(UTC), from_start=from_start, enrichment=enrichment
-    )
+        namespace, format_name, server or "", lambda: datetime.now(UTC), from_start=from_start, enrichment=enrichment,
+        timezone=settings.site.timezone,
+    )  # fmt: skip
     if follow:
         if from_start:
             raise UsageError("--follow and --from-start do not go together.", "Run ship --from-start first.")

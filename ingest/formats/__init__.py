@@ -1,7 +1,19 @@
 """Log formats: what a line looks like, by name, by directive or by its first lines."""
 
-from ingest.formats.detection import detect
+from ingest.formats import w3c
+from ingest.formats.detection import SAMPLE_LINES, detect
 from ingest.formats.log_format import LogFormat
-from ingest.formats.names import AUTO, FORMATS, candidates, named
+from ingest.formats.names import ALIASES, AUTO, FORMATS, candidates, named, remembered
 
-__all__ = ["AUTO", "FORMATS", "LogFormat", "candidates", "detect", "named"]
+__all__ = [
+    "ALIASES",
+    "AUTO",
+    "FORMATS",
+    "SAMPLE_LINES",
+    "LogFormat",
+    "candidates",
+    "detect",
+    "named",
+    "remembered",
+    "w3c",
+]

@@ -2,8 +2,9 @@
 
 import polars as pl
 
+from ingest.formats import w3c
 from ingest.formats.log_format import LogFormat
-from ingest.formats.names import FORMATS
+from ingest.formats.names import DETECTED
 
 SAMPLE_LINES = 500
 
@@ -11,19 +12,23 @@ SAMPLE_LINES = 500
 def detect(lines: pl.Series) -> LogFormat | None:
     """The format that takes most of the first lines, None if none takes any. lines: text, one line an element."""
     sample = lines.head(SAMPLE_LINES)
-    best, most = None, 0
-    for candidate in FORMATS.values():
-        taken = int(match_any(sample, candidate).sum())
-        if taken > most:
-            best, most = candidate, taken
-    return best
-
-
-def match_any(lines: pl.Series, log_format: LogFormat) -> pl.Series:
-    """For each line, whether one of the format's expressions takes it."""
-    taken = lines.str.contains(log_format.strict).fill_null(value=False)
-    for expression in log_format.tolerant:
-        if taken.all():
+    headers = sample.filter(sample.str.starts_with(w3c.FIELDS))
+    best: LogFormat | None = w3c.of_header(headers[0]) if len(headers) else None
+    most = taken(sample, best) if best else 0
+    for candidate in DETECTED:
+        if most == len(sample):
             break
-        taken = taken | lines.str.contains(expression).fill_null(value=False)
-    return taken
+        count = taken(sample, candidate)
+        if count > most:
+            best, most = candidate, count
+    return best if most else None
+
+
+def taken(lines: pl.Series, log_format: LogFormat) -> int:
+    """How many of the lines a format takes."""
+    left = lines
+    for reading in log_format.readings():
+        likely = reading.test(left)
+        tried = left.filter(likely)
+        left = left.filter(~likely).extend(tried.filter(reading.read(tried)[reading.marker].is_null()))
+    return len(lines) - len(left)

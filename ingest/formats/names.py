@@ -1,33 +1,58 @@
-"""The formats that have a name."""
+"""The formats that have a name, and those that a directive describes."""
 
 from collections.abc import Sequence
 
-from ingest.formats import combined
-from ingest.formats.log_format import LogFormat
+from ingest.formats import apache, combined, json_lines, nginx, servers, w3c
+from ingest.formats.log_format import LogFormat, by_name
 from wwwatch.errors import UsageError
 
 AUTO = "auto"
-FORMATS: dict[str, LogFormat] = {item.name: item for item in combined.FORMATS}
-ALIASES = {"nginx": "combined"}
+# Those tried on a file nobody named a format for, the most particular first: of two that take the same lines the first
+# is chosen.
+DETECTED: tuple[LogFormat, ...] = (*servers.FORMATS, *json_lines.FORMATS, *combined.FORMATS, w3c.OPEN)
+FORMATS = by_name((*DETECTED, *servers.NAMED_ONLY, *json_lines.NAMED_ONLY))
+ALIASES = {
+    "nginx": "combined", "apache": "combined", "vhost_combined": "vhost-combined", "traefik": "traefik-clf",
+    "caddy": "caddy-json", "iis": "w3c", "cloudfront": "w3c", "envoy": "envoy-default", "haproxy": "haproxy-http",
+}  # fmt: skip
 
 
 def named(name: str) -> LogFormat | None:
-    """The format of that name; None for `auto`. Raise UsageError for a name we do not know."""
-    if name == AUTO:
+    """The format of that name or directive; None for `auto`. Raise UsageError for what is neither.
+
+    A directive is nginx's log_format, Apache's LogFormat (whole, or what stands in their quotes), or `#Fields: ...`.
+    """
+    text = name.strip()
+    if text == AUTO:
         return None
-    found = FORMATS.get(ALIASES.get(name, name))
-    if found is None:
-        known = ", ".join((AUTO, *FORMATS, *ALIASES))
-        raise UsageError(
-            f"There is no log format {name!r}.",
-            f"Give one of: {known}. Formats written as a log_format or LogFormat directive are not read yet.",
-        )
-    return found
+    found = FORMATS.get(ALIASES.get(text, text))
+    if found:
+        return found
+    if text.startswith(w3c.FIELDS):
+        return w3c.directive(text)
+    if text.startswith(("log_format ", "log_format\t")) or nginx.VARIABLE.search(text):
+        return nginx.directive(text)
+    if "%" in text:
+        return apache.directive(text)
+    raise UsageError(
+        f"There is no log format {name!r}.",
+        f"Give one of: {', '.join((AUTO, *FORMATS))}; or a log_format or LogFormat directive, in single quotes.",
+    )
+
+
+def remembered(name: str) -> LogFormat | None:
+    """The format a file is remembered to have; None if nothing, or nothing that is known any more."""
+    if not name:
+        return None
+    try:
+        return named(name)
+    except UsageError:
+        return None
 
 
 def candidates(chosen: LogFormat | None, only: bool) -> Sequence[LogFormat]:
     """The formats to try, in order: the chosen one first; the others too unless it was named by the user."""
     if chosen and only:
         return (chosen,)
-    others = [item for item in FORMATS.values() if item is not chosen]
+    others = [item for item in DETECTED if item is not chosen]
     return (chosen, *others) if chosen else others
