@@ -103,6 +103,9 @@ class Settings(Section):
     ca_file: Path | None = Field(None, description="certificate authority of the store, PEM")
     verify_certificates: bool = Field(True, description="false accepts any certificate: for a first try only")
     timeout_seconds: float = Field(60, gt=0, description="how long one request to the store may take")
+    compress: bool | None = Field(
+        None, description="gzip requests to the store: true, false; unset: where it is another machine"
+    )
     home: Path = Field(
         default_factory=lambda: platformdirs.user_data_path("wwwatch"),
         description="positions and engine data",

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from ingest.commands.options import (
 )
 from wwwatch import settings as wwwatch_settings
 from wwwatch.console import progress
-from wwwatch.errors import StoreError, UsageError
+from wwwatch.errors import StoreError, StoreRefused, UsageError
 from wwwatch.namespaces import namespace_option
 
 
@@ -73,8 +74,9 @@ def ship(
     with progress("Lines delivered") as advance, Shipper(store, settings, wishes, advance) as shipper:
         try:
             failures = each_file(files, shipper.ship)
-            # What the next command asks for is there, not only in a moment.
-            store.refresh(f"{names.access_index(namespace)},{names.rejects_stream(namespace)}")
+            # What the next command asks for is there, not only in a moment. A shipper's key need not be allowed to.
+            with suppress(StoreRefused):
+                store.refresh(f"{names.access_index(namespace)},{names.rejects_stream(namespace)}")
         finally:
             seconds = time.monotonic() - started
             print_counts(shipper.counts, seconds, as_json)

@@ -190,11 +190,16 @@ class Delivery:
             return
         with self._changed:
             self._requests += 1
-        tell_index = resolved is not None or began - index[1] > INDEX_AGE_SECONDS
+        tell_index = resolved is not None or not index[0] or began - index[1] > INDEX_AGE_SECONDS
         size = sum(part.size_bytes for part in batch.parts)
         sent = self._clock()
         result = self._store.bulk(batch.stream, body_of(exchange.items), tell_index=tell_index)
         now = self._clock()
+        if result.index == batch.stream:
+            raise StoreError(
+                f"{batch.stream} is an index, not a data stream: the templates were missing when it was made.",
+                "Delete it, run `wwwatch setup` with a user who may manage index templates, and ship again.",
+            )
         exchange.settle(result, resolved)
         with self._changed:
             self._latency_ms = (now - sent) * 1000

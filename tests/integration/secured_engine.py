@@ -19,6 +19,7 @@ from wwwatch.engine.folders import Folders
 from wwwatch.engine.java import find_java
 from wwwatch.engine.launch import LOOPBACK, plan_launch, yaml_lines
 from wwwatch.engine.process import spawn
+from wwwatch.engine.state import port_from_file
 from wwwatch.errors import StoreError
 from wwwatch.settings import Settings
 from wwwatch.store import Store
@@ -91,7 +92,7 @@ def _secured(files: Any, authority: trustme.CA) -> dict[str, str]:
         "xpack.security.http.ssl.key": "http.key",
         "xpack.security.http.ssl.certificate": "http.crt",
     }
-    plain = [line for line in files["elasticsearch.yml"].splitlines() if not line.startswith('xpack.security')]
+    plain = [line for line in files["elasticsearch.yml"].splitlines() if not line.startswith("xpack.security")]
     return {
         **files,
         "elasticsearch.yml": "\n".join(plain) + "\n" + yaml_lines(security),
@@ -112,7 +113,7 @@ def _hashed(password: str) -> str:
 def _await(folders: Folders, ca_file: Path, folder: Path) -> SecuredEngine:
     deadline = time.monotonic() + READY_SECONDS
     while True:
-        port = lifecycle.port_from_file(folders.ports_file)
+        port = port_from_file(folders.ports_file)
         try:
             if port:
                 engine = SecuredEngine(port, ca_file)

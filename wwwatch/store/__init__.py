@@ -3,7 +3,8 @@
 from wwwatch.errors import StoreError, StoreRefused, StoreUnreachable
 from wwwatch.settings import Settings
 from wwwatch.store import names
-from wwwatch.store.client import BulkResult, Hit, Store, Versioned
+from wwwatch.store.bulk import BulkResult
+from wwwatch.store.client import Hit, Store, Versioned
 from wwwatch.store.failures import StoreBusy, StoreTooLarge, TooManyBuckets
 
 __all__ = [

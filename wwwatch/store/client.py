@@ -4,47 +4,30 @@ A missing index or data stream reads as empty. A partial answer (a lost shard, a
 whole one: it is an error.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
 from itertools import islice
 from typing import Any, TypeVar
 
 import orjson
-from elasticsearch import ConflictError, Elasticsearch, NotFoundError
+from elasticsearch import ConflictError, NotFoundError
 from elasticsearch.helpers import ScanError, scan
 
 from wwwatch.errors import StoreError
-from wwwatch.settings import Settings
 from wwwatch.store import failures, names
-from wwwatch.store.connection import make_client, parse_addresses
+from wwwatch.store.bulk import Bulk, item_reason
 from wwwatch.store.failures import TooManyBuckets
+from wwwatch.store.session import Document
 
 T = TypeVar("T")
-Document = dict[str, Any]
 Query = dict[str, Any]
 
 MATCH_ALL: Query = {"match_all": {}}
 WRITE_BATCH = 500
 SMALLEST_PAGE = 50
 SEARCHES_A_REQUEST = 100
-# Namespace -> index patterns to read access events by; none: our own streams.
-Patterns = Callable[[str], Sequence[str]]
 READ: dict[str, Any] = {"ignore_unavailable": True, "allow_no_indices": True}
-
-
-@dataclass(frozen=True)
-class BulkResult:
-    """The outcome of one bulk request: a status for each document in order, and why the failed ones failed.
-
-    index: the backing index it went to, where it was asked for.
-    """
-
-    statuses: list[int]
-    errors: list[tuple[int, str]]
-    took_ms: int
-    index: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,86 +48,14 @@ class Versioned:
     primary_term: int
 
 
-class Store:
+class Store(Bulk):
     """A connection to one store. Safe to share between threads."""
-
-    def __init__(self, client: Elasticsearch, shown: str, patterns: Patterns = lambda _: ()) -> None:
-        self._client = client
-        self._shown = shown
-        self._patterns = patterns
-        self._identify()
-
-    @classmethod
-    def from_settings(cls, settings: Settings, url: str) -> "Store":
-        """Connect. Raise StoreUnreachable or StoreRefused, naming host, cause and setting."""
-        address = parse_addresses(url, settings)
-        return cls(make_client(address, settings), address.shown, settings.detector.patterns)
-
-    def _identify(self) -> None:
-        """Ask once which engine this is. The makers' test build of Elasticsearch lacks `GET /`."""
-        try:
-            info: Any = failures.attempt(self._client.info, self._shown)
-            version = info["version"]
-            self.is_opensearch: bool = version.get("distribution") == "opensearch"
-            number = str(version["number"])
-        except StoreError as error:
-            if getattr(error.__cause__, "status_code", None) not in {400, 405}:
-                raise
-            nodes: Any = self._request("GET", "/_nodes/_local?filter_path=nodes.*.version")["nodes"]
-            self.is_opensearch, number = False, str(next(iter(nodes.values()))["version"])
-        except (KeyError, TypeError) as error:
-            raise StoreError(
-                f"The server at {self._shown} is not Elasticsearch or OpenSearch.",
-                "Correct url (WWWATCH_URL).",
-            ) from error
-        self.version: tuple[int, ...] = tuple(int(part) for part in number.split("-")[0].split("."))
-        self.description = f"{'OpenSearch' if self.is_opensearch else 'Elasticsearch'} {number} at {self._shown}"
-
-    @cached_property
-    def cluster_uuid(self) -> str:
-        """The store's identity: it stays when its address changes."""
-        return str(self._request("GET", "/_cluster/state/version?filter_path=cluster_uuid")["cluster_uuid"])
 
     def access_index(self, namespace: str) -> str:
         """What the access events of a namespace are read by: our own streams, or the patterns of the settings."""
         return ",".join(self._patterns(namespace)) or names.access_index(namespace)
 
-    def close(self) -> None:
-        """Give the connections back."""
-        self._client.close()
-
     # ---- writing
-
-    def bulk(self, index: str, body: bytes, tell_index: bool = False) -> BulkResult:
-        """Send one bulk request of NDJSON action and source lines, without trying again.
-
-        tell_index: ask for the backing index too, which makes the answer longer. Raise StoreBusy, StoreTooLarge,
-        StoreUnreachable (then its outcome is unknown) or StoreRefused.
-        """
-        wanted = "took,items.*.status,items.*.error,items.*.failure_store" + (",items.*._index" if tell_index else "")
-        answer: Any = failures.attempt(
-            lambda: self._client.perform_request(
-                "POST",
-                f"/{index}/_bulk?filter_path={wanted}",
-                headers={"content-type": "application/x-ndjson", "accept": "application/json"},
-                body=body,
-            ),
-            self._shown,
-        ).body
-        items = [next(iter(item.values())) for item in answer["items"]]
-        statuses = [item["status"] for item in items]
-        errors = []
-        for number, item in enumerate(items):
-            # A document that went to the failure store is answered 201, but its index does not hold it.
-            if (lost := item.get("failure_store")) in {"used", "failed"}:
-                statuses[number] = 400
-            if "error" in item:
-                errors.append((number, _item_reason(item["error"])))
-            elif lost == "used":
-                errors.append((number, "sent to the failure store"))
-        written = (item for item in items if item["status"] in {200, 201, 409} and "failure_store" not in item)
-        backing = next((item["_index"] for item in written), "") if tell_index else ""
-        return BulkResult(statuses, errors, int(answer.get("took", 0)), backing)
 
     def write_documents(self, index: str, documents: Iterable[tuple[str, Document]], refresh: bool = True) -> int:
         """Write (id, document) pairs, overwriting by id. Return how many. Raise StoreError if one is refused."""
@@ -157,21 +68,13 @@ class Store:
             result = self.bulk_patiently(index, body)
             if result.errors:
                 position, reason = result.errors[0]
+                if result.statuses[position] == 403:
+                    raise failures.forbidden(self._shown, reason)
                 raise StoreError(f"The store refused document {batch[position][0]} of {index}: {reason}")
             written += len(batch)
         if refresh and written:
             self.refresh(index)
         return written
-
-    def _bulk_or_busy(self, index: str, body: bytes) -> BulkResult:
-        result = self.bulk(index, body)
-        if {429, 503} & set(result.statuses):
-            raise failures.StoreBusy(f"The store at {self._shown} is overloaded: {result.errors[0][1]}")
-        return result
-
-    def bulk_patiently(self, index: str, body: bytes) -> BulkResult:
-        """The same, again after a pause while the store is busy or away. For bodies that may be sent twice."""
-        return failures.with_retries(lambda: self._bulk_or_busy(index, body), self._shown)
 
     def create_document(self, index: str, id_: str, document: Document) -> bool:
         """Write a document only if its id is free. Return whether it was."""
@@ -246,38 +149,6 @@ class Store:
         self._call(lambda: self._client.indices.refresh(index=index, **READ))
 
     # ---- reading
-
-    def backing_indices(self, stream: str) -> list[str]:
-        """The backing indices of a data stream, oldest first: the last one is written to. Empty: there is no stream.
-
-        Needs the privilege view_index_metadata. Does not try again.
-        """
-        headers = {"accept": "application/json"}
-        try:
-            answer: Any = failures.attempt(
-                lambda: self._client.perform_request("GET", f"/_resolve/index/{stream}", headers=headers), self._shown
-            ).body
-        except StoreError as error:
-            if isinstance(error.__cause__, NotFoundError):
-                return []
-            raise
-        return next((list(item["backing_indices"]) for item in answer["data_streams"] if item["name"] == stream), [])
-
-    def held_ids(self, index: str, ids: Sequence[str]) -> set[str]:
-        """Which of these ids one index (not a data stream) holds, refreshed or not. Does not try again."""
-        answer: Any = failures.attempt(
-            lambda: self._client.perform_request(
-                "POST",
-                f"/{index}/_mget?_source=false&filter_path=docs._id,docs.found,docs.error",
-                headers={"accept": "application/json", "content-type": "application/json"},
-                body={"ids": list(ids)},
-            ),
-            self._shown,
-        ).body
-        for document in answer["docs"]:
-            if "error" in document:
-                raise failures.StoreBusy(f"The store at {self._shown}: {_item_reason(document['error'])}")
-        return {document["_id"] for document in answer["docs"] if document["found"]}
 
     def copies(self, index: str, ids: Sequence[str], fields: Sequence[str | Document]) -> list[Hit]:
         """Every document of these ids in every backing index, at most two for each. Refresh first if just written.
@@ -356,7 +227,7 @@ class Store:
             answer = self._call(lambda lines=lines: self._client.msearch(searches=lines))  # type: ignore[misc]
             for response in answer["responses"]:
                 if "error" in response:
-                    raise StoreError(f"The store at {self._shown} refused a search: {_item_reason(response['error'])}")
+                    raise StoreError(f"The store at {self._shown} refused a search: {item_reason(response['error'])}")
                 _whole(response, self._shown)
                 found.append([hit.get("_source", {}) for hit in response["hits"]["hits"]])
         return found
@@ -397,11 +268,15 @@ class Store:
     # ---- templates
 
     def ensure_setup(self) -> None:
-        """Make sure the templates are there, once per connection. Every command that writes calls it."""
-        if not self._templates_sure:
-            from wwwatch.store.setup import install  # noqa: PLC0415 - reading commands never need it
+        """Make sure the templates are there, once per connection. Every command that writes calls it.
 
-            install(self)
+        A key that may not see or update templates is let through: a shipper's need not. Raise StoreRefused if one is
+        missing and may not be installed.
+        """
+        if not self._templates_sure:
+            from wwwatch.store.setup import install_what_is_allowed  # noqa: PLC0415 - reading commands never need it
+
+            install_what_is_allowed(self)
             self._templates_sure = True
 
     _templates_sure = False
@@ -417,10 +292,6 @@ class Store:
 
     # ---- inside
 
-    def _request(self, method: str, path: str, body: Document | None = None) -> Any:
-        headers = {"accept": "application/json", "content-type": "application/json"}
-        return self._call(lambda: self._client.perform_request(method, path, headers=headers, body=body)).body
-
     def _search(self, index: str, source: list[str] | bool | None = None, **parameters: Any) -> Any:
         if source is not None:
             parameters["source"] = source
@@ -432,9 +303,6 @@ class Store:
         )
         _whole(answer, self._shown)
         return answer
-
-    def _call(self, call: Callable[[], T]) -> T:
-        return failures.with_retries(call, self._shown)
 
 
 def batched(items: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
@@ -451,10 +319,3 @@ def _whole(answer: Any, shown: str) -> None:
         raise failures.StoreBusy(
             f"The store at {shown} could only answer in part ({failed} shards failed). Nothing was concluded from it."
         )
-
-
-def _item_reason(error: Any) -> str:
-    if not isinstance(error, dict):
-        return str(error)
-    cause = error.get("caused_by") or {}
-    return ": ".join(filter(None, (error.get("type"), error.get("reason"), cause.get("reason"))))

@@ -1,19 +1,25 @@
 """From settings to a client: addresses, credentials, certificates, and one dialect for every engine."""
 
 import base64
+import zlib
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from elastic_transport import NodeConfig, Urllib3HttpNode
 from elastic_transport.client_utils import DEFAULT, DefaultType
 from elasticsearch import Elasticsearch
+from urllib3 import Timeout
 
 from wwwatch.errors import SettingsError
 from wwwatch.settings import Settings
 from wwwatch.store.serializers import PlainJson, PlainNdjson
 
 DEFAULT_PORT = 9200
+CONNECT_SECONDS = 10.0
+GZIP = 31  # zlib's wbits for gzip's header and trailer
+WORTH_COMPRESSING_BYTES = 1400  # less fits in one packet as it is
 COMPATIBLE_JSON = "application/vnd.elasticsearch+json"
 COMPATIBLE_NDJSON = "application/vnd.elasticsearch+x-ndjson"
 
@@ -22,8 +28,13 @@ class PlainNode(Urllib3HttpNode):
     """Speaks plain JSON, which Elasticsearch 8 and 9 and OpenSearch 2 and 3 all take.
 
     The client sends media types only Elasticsearch knows, and insists on a header only Elasticsearch sends.
-    Which engine answers is asked once, by `wwwatch.store.client`, and by its version, not by a header.
+    Which engine answers is asked once, by `wwwatch.store.session`, and by its version, not by a header.
     """
+
+    def __init__(self, config: NodeConfig) -> None:
+        super().__init__(config)  # asks for compressed answers, if so configured
+        self._compresses = config.http_compress
+        self._http_compress = False  # its own way, at gzip's level 9, costs four times the CPU for a fifth less
 
     def perform_request(
         self,
@@ -40,6 +51,12 @@ class PlainNode(Urllib3HttpNode):
                 plain[name] = "application/x-ndjson"
             elif plain.get(name, "").startswith(COMPATIBLE_JSON):
                 plain[name] = "application/json"
+        if self._compresses and body and len(body) >= WORTH_COMPRESSING_BYTES:
+            body = zlib.compress(body, level=1, wbits=GZIP)
+            plain["content-encoding"] = "gzip"
+        if isinstance(request_timeout, float | int):
+            # A host that is switched off answers nothing at all; one that works hard may take its time.
+            request_timeout = Timeout(connect=min(CONNECT_SECONDS, request_timeout), total=request_timeout)  # type: ignore[assignment]
         response = super().perform_request(method, target, body, plain, request_timeout)  # type: ignore[arg-type]
         response.meta.headers["x-elastic-product"] = "Elasticsearch"
         return response
@@ -87,8 +104,9 @@ def _bad_url(number: int, reason: str) -> SettingsError:
 
 
 def _node(scheme: str, host: str, port: int, path: str, settings: Settings) -> NodeConfig:
+    compress = not is_loopback(host) if settings.compress is None else settings.compress
     if scheme == "http":
-        return NodeConfig(scheme, host, port, path_prefix=path)
+        return NodeConfig(scheme, host, port, path_prefix=path, http_compress=compress)
     if settings.ca_file and not settings.ca_file.is_file():
         raise SettingsError(f"The certificate authority {settings.ca_file} (setting ca_file) is no file.")
     return NodeConfig(
@@ -96,6 +114,7 @@ def _node(scheme: str, host: str, port: int, path: str, settings: Settings) -> N
         host,
         port,
         path_prefix=path,
+        http_compress=compress,
         verify_certs=settings.verify_certificates,
         ca_certs=str(settings.ca_file) if settings.ca_file else None,
         ssl_show_warn=False,
@@ -117,6 +136,14 @@ def make_client(address: Address, settings: Settings) -> Elasticsearch:
         max_retries=0,
         retry_on_timeout=False,
     )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine, as far as its name tells."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _encoded(api_key: str) -> str:

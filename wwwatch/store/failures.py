@@ -8,6 +8,7 @@ from typing import TypeVar
 from elastic_transport import ConnectionError as TransportConnectionError
 from elastic_transport import ConnectionTimeout, SerializationError, TlsError, TransportError
 from elasticsearch import ApiError
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from wwwatch.errors import StoreError, StoreRefused, StoreUnreachable
 
@@ -16,6 +17,15 @@ T = TypeVar("T")
 ATTEMPTS = 6
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 10.0
+
+UNTRUSTED = "Name its certificate authority in ca_file (WWWATCH_CA_FILE)."
+# By what the TLS library says of the store's certificate.
+TLS_HINTS = {
+    "expired": "Renew the store's certificate, or set this machine's clock.",
+    "not yet valid": "Set this machine's clock, or wait until the store's certificate is valid.",
+    "match": "Use a host name of the store's certificate in url (WWWATCH_URL), or add this one to the certificate.",
+    "WRONG_VERSION_NUMBER": "The store speaks plain HTTP there: write http:// in url (WWWATCH_URL).",
+}
 
 
 class StoreBusy(StoreError):  # noqa: N818 - reads as the condition it names
@@ -35,10 +45,9 @@ def translate(error: Exception, shown: str) -> StoreError:
     if isinstance(error, ApiError):
         return _from_answer(error, shown)
     if isinstance(error, TlsError):
-        return StoreUnreachable(
-            f"No trusted TLS connection to the store at {shown}: {_cause(error)}",
-            "Name its certificate authority in ca_file (WWWATCH_CA_FILE), and use the host name of its certificate.",
-        )
+        cause = _cause(error)
+        hint = next((hint for words, hint in TLS_HINTS.items() if words in cause), UNTRUSTED)
+        return StoreUnreachable(f"No trusted TLS connection to the store at {shown}: {cause}", hint)
     if isinstance(error, ConnectionTimeout):
         return StoreUnreachable(
             f"The store at {shown} did not answer in time.",
@@ -72,14 +81,20 @@ def _from_answer(error: ApiError, shown: str) -> StoreError:
             "Correct the user and password in url (WWWATCH_URL), or api_key (WWWATCH_API_KEY).",
         )
     if status == 403:
-        return StoreRefused(
-            f"The store at {shown} does not allow this: {reason}", "Give the user or key this privilege."
-        )
+        return forbidden(shown, reason)
     if status == 413:
         return StoreTooLarge(f"The store at {shown} takes no request this large.")
     if status in {429, 502, 503, 504}:
         return StoreBusy(f"The store at {shown} is busy or not ready (HTTP {status}): {reason}")
     return StoreError(f"The store at {shown} answered HTTP {status}: {reason}")
+
+
+def forbidden(shown: str, reason: str) -> StoreRefused:
+    """A privilege is missing. reason: the store's, which names the action and the privileges that grant it."""
+    return StoreRefused(
+        f"The store at {shown} does not allow this: {reason}",
+        "Give the user or key one of the privileges named there; docs/shipping.md lists what a shipper needs.",
+    )
 
 
 def _reason(error: ApiError) -> str:
@@ -113,24 +128,35 @@ def _cause(error: Exception) -> str:
     return str(told) or type(deepest).__name__
 
 
-def attempt(call: Callable[[], T], shown: str) -> T:
-    """Call once; raise our errors."""
-    try:
-        return call()
-    except (TransportError, ApiError) as error:
-        raise translate(error, shown) from error
+def attempt(call: Callable[[], T], shown: str, nodes: int = 1) -> T:
+    """Call once, of `nodes` nodes each that takes no connection aside; raise our errors."""
+    for node in range(nodes):
+        try:
+            return call()
+        except (TransportError, ApiError) as error:
+            if node < nodes - 1 and _nothing_sent(error):
+                continue  # the client has marked the node as dead and goes on to the next
+            raise translate(error, shown) from error
+    raise AssertionError("unreachable: the last node returns or raises")
 
 
-def with_retries(
-    call: Callable[[], T], shown: str, attempts: int = ATTEMPTS, sleep: Callable[[float], None] = time.sleep
-) -> T:
-    """Call, and again after a growing pause with jitter while the store is busy or away.
+def _nothing_sent(error: BaseException | None) -> bool:
+    """Whether the connection was never made."""
+    while error is not None:
+        if isinstance(error, NewConnectionError | ConnectTimeoutError):
+            return True
+        error = error.__cause__
+    return False
+
+
+def with_retries(call: Callable[[], T], attempts: int = ATTEMPTS, sleep: Callable[[float], None] = time.sleep) -> T:
+    """Call what raises our errors, and again after a growing pause with jitter while the store is busy or away.
 
     Only for calls that are harmless when repeated. Raise the last error after `attempts`.
     """
     for number in range(attempts):
         try:
-            return attempt(call, shown)
+            return call()
         except (StoreBusy, StoreUnreachable):
             if number == attempts - 1:
                 raise

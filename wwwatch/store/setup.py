@@ -8,8 +8,9 @@ from typing import Any
 
 import orjson
 
-from wwwatch.errors import StoreError
-from wwwatch.store.client import Document, Store
+from wwwatch.errors import StoreError, StoreRefused
+from wwwatch.store.client import Store
+from wwwatch.store.session import Document
 
 COMPONENT, INDEX = "component", "index"
 PATHS = {COMPONENT: "_component_template", INDEX: "_index_template"}
@@ -46,6 +47,27 @@ def install(store: Store) -> Report:
             if name in changed or set(body["composed_of"]) & set(changed):
                 _extend_existing(store, name, body["index_patterns"], report)
     return report
+
+
+def install_what_is_allowed(store: Store) -> None:
+    """Install with whatever privileges there are. Raise StoreRefused if a template is missing and may not be made."""
+    try:
+        install(store)
+    except StoreRefused as error:
+        try:
+            missing = [
+                name
+                for kind in (COMPONENT, INDEX)
+                for name, _ in templates(kind)
+                if name not in _installed_versions(store, kind)
+            ]
+        except StoreRefused:
+            return  # may not see them: whoever made the key has run setup, or the first answer tells
+        if missing:
+            raise StoreRefused(
+                f"{error.message}. Missing: the template {missing[0]}.",
+                "Run `wwwatch setup` once with a user who may manage index templates.",
+            ) from error
 
 
 def check(store: Store) -> list[str]:

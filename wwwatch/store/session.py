@@ -1,0 +1,75 @@
+"""A connection to one store: which engine it is, and requests that end in an answer or one of our errors."""
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any, Self, TypeVar
+
+from elasticsearch import Elasticsearch
+
+from wwwatch.errors import StoreError
+from wwwatch.settings import Settings
+from wwwatch.store import failures
+from wwwatch.store.connection import make_client, parse_addresses
+
+T = TypeVar("T")
+Document = dict[str, Any]
+# Namespace -> index patterns to read access events by; none: our own streams.
+Patterns = Callable[[str], Sequence[str]]
+
+
+class Session:
+    """A connection to one store. Safe to share between threads."""
+
+    def __init__(self, client: Elasticsearch, shown: str, patterns: Patterns = lambda _: ()) -> None:
+        self._client = client
+        self._shown = shown
+        self._patterns = patterns
+        self._nodes = len(client.transport.node_pool)
+        self._identify()
+
+    @classmethod
+    def from_settings(cls, settings: Settings, url: str) -> Self:
+        """Connect. Raise StoreUnreachable or StoreRefused, naming host, cause and setting."""
+        address = parse_addresses(url, settings)
+        return cls(make_client(address, settings), address.shown, settings.detector.patterns)
+
+    def _identify(self) -> None:
+        """Ask once which engine this is. The makers' test build of Elasticsearch lacks `GET /`."""
+        try:
+            info: Any = self._attempt(self._client.info)
+            version = info["version"]
+            self.is_opensearch: bool = version.get("distribution") == "opensearch"
+            number = str(version["number"])
+        except StoreError as error:
+            if getattr(error.__cause__, "status_code", None) not in {400, 405}:
+                raise
+            nodes: Any = self._request("GET", "/_nodes/_local?filter_path=nodes.*.version")["nodes"]
+            self.is_opensearch, number = False, str(next(iter(nodes.values()))["version"])
+        except (KeyError, TypeError) as error:
+            raise StoreError(
+                f"The server at {self._shown} is not Elasticsearch or OpenSearch.",
+                "Correct url (WWWATCH_URL).",
+            ) from error
+        self.version: tuple[int, ...] = tuple(int(part) for part in number.split("-")[0].split("."))
+        self.description = f"{'OpenSearch' if self.is_opensearch else 'Elasticsearch'} {number} at {self._shown}"
+
+    @cached_property
+    def cluster_uuid(self) -> str:
+        """The store's identity: it stays when its address changes."""
+        return str(self._request("GET", "/_cluster/state/version?filter_path=cluster_uuid")["cluster_uuid"])
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._client.close()
+
+    def _request(self, method: str, path: str, body: Document | None = None) -> Any:
+        headers = {"accept": "application/json", "content-type": "application/json"}
+        return self._call(lambda: self._client.perform_request(method, path, headers=headers, body=body)).body
+
+    def _call(self, call: Callable[[], T]) -> T:
+        """Call, and again while the store is busy or away. For calls that are harmless when repeated."""
+        return failures.with_retries(lambda: self._attempt(call))
+
+    def _attempt(self, call: Callable[[], T]) -> T:
+        """Call once. A node that does not take the connection was sent nothing: the next one is asked at once."""
+        return failures.attempt(call, self._shown, self._nodes)
