@@ -1,6 +1,7 @@
 """Delivery against a real engine: several hosts, compression, rollover, and what other hosts in between answer."""
 
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -53,13 +54,11 @@ def test_compressed_requests_are_taken(
     sizes: list[tuple[bool, int]] = []
     sent = Urllib3HttpNode.perform_request
 
-    def watched(
-        self: object, method: str, target: str, body: bytes | None, headers: dict[str, str], *rest: object
-    ) -> object:
+    def watched(node: Any, method: str, target: str, body: bytes | None, headers: Any, *rest: Any) -> Any:
         sizes.append((headers.get("content-encoding") == "gzip", len(body or b"")))
-        return sent(self, method, target, body, headers, *rest)  # type: ignore[arg-type]
+        return sent(node, method, target, body, headers, *rest)
 
-    monkeypatch.setattr(PlainNode.__mro__[1], "perform_request", watched)
+    monkeypatch.setattr(Urllib3HttpNode, "perform_request", watched)
     compressing = Store.from_settings(load(environ={"WWWATCH_COMPRESS": "true"}), engine_url)
     assert delivered(compressing, stream, items(2000)) == Outcome(sent=2000)
     compressing.close()
