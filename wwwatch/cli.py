@@ -23,6 +23,7 @@ COMMANDS = {
     "parse": ("ingest.commands.parse:parse", "Print the documents `ship` would send."),
     "check": ("ingest.commands.check:check", "Is every line of a file in the store, once?"),
     "rejects": ("ingest.commands.rejects:rejects", "Lines no format took: list them, replay them."),
+    "formats": ("ingest.commands.formats:formats", "Log formats known, or those of a server's configuration."),
     "train": ("detector.commands:train", "Fit and register a model of the site's history."),
     "detect": ("detector.commands:detect", "Judge every window that is due."),
     "models": ("detector.commands:models", "List, show, activate or roll back models."),

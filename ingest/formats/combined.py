@@ -7,8 +7,8 @@ _WORD = r'[^ "\\\x00-\x1f\x7f]+'
 _QUOTED = r'[^"\\\x00-\x1f\x7f]*'
 ESCAPED = r'(?:[^"\\]|\\.)*'
 
-_VHOST = r'(?<domain>[^ :"\\\x00-\x1f\x7f]+)(?::(?<port>[0-9]{1,5}))? '
-_VHOST_TOLERANT = r'(?<domain>[^\s"]+?)(?::(?<port>\d{1,5}))? '
+_VHOST = r'(?<domain>[^ :",\\\x00-\x1f\x7f]+)(?::(?<port>[0-9]{1,5}))? '
+_VHOST_TOLERANT = r'(?<domain>[^\s",]+?)(?::(?<port>\d{1,5}))? '
 CLIENT = rf"(?<address>{_WORD}) {_WORD} (?<user>{_WORD}) \[(?<time>[^\]\\\x00-\x1f]+)\] "
 # A user name may hold spaces. It never starts with "- ": that is a line with a host in front of the client.
 CLIENT_TOLERANT = r'(?<address>[^\s",]+) [^\s,]+ (?<user>-|""|[^\s-].*?|-\S.*?) \[(?<time>[^\]]+)\] '

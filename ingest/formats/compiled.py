@@ -100,8 +100,13 @@ def compile_format(
     tolerant = [_expression(pieces, _TOLERANT if undo else _LAZY, may_be_empty)]
     return LineFormat(
         name, f"^(?<{MARKER}>){strict}$", (rf"(?s)^(?<{MARKER}>){tolerant[0]}\s*$",), MARKER, undo,
-        server=server, timeless=not is_dated(values),
+        server=server, timeless=not is_dated(values) or _has_optional_time(pieces),
     )  # fmt: skip
+
+
+def _has_optional_time(pieces: Sequence[Piece]) -> bool:
+    optional = [piece.pattern for piece in pieces if isinstance(piece, Variable) and piece.optional]
+    return any(is_dated(frozenset(_GROUP.findall(pattern))) for pattern in optional)
 
 
 def _settled(pieces: Sequence[Piece]) -> list[Piece]:

@@ -26,9 +26,14 @@ def detect(lines: pl.Series) -> LogFormat | None:
 
 def taken(lines: pl.Series, log_format: LogFormat) -> int:
     """How many of the lines a format takes."""
-    left = lines
+    return int(taken_mask(lines, log_format).sum())
+
+
+def taken_mask(lines: pl.Series, log_format: LogFormat) -> pl.Series:
+    """Whether a format takes each of the lines."""
+    mask = pl.repeat(value=False, n=len(lines), dtype=pl.Boolean, eager=True)
     for reading in log_format.readings():
-        likely = reading.test(left)
-        tried = left.filter(likely)
-        left = left.filter(~likely).extend(tried.filter(reading.read(tried)[reading.marker].is_null()))
-    return len(lines) - len(left)
+        left = (~mask).arg_true()
+        rows = left.filter(reading.test(lines.gather(left)))
+        mask = mask.scatter(rows, reading.read(lines.gather(rows))[reading.marker].is_not_null())
+    return mask

@@ -39,7 +39,8 @@ class LogFormat:
     """How to read a line.
 
     name: also what is remembered of a file, so `named(name)` gives the format again. server: who alone writes it,
-    empty if several do. usual_server: who mostly does. timeless: it logs no time. example: a line of it.
+    empty if several do. usual_server: who mostly does. timeless: it does not log the time of every
+    request. example: a line of it.
     """
 
     name: str

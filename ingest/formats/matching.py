@@ -70,7 +70,8 @@ def _match(frame: pl.DataFrame, formats: Sequence[LogFormat], line: str, order: 
                 break
             taken, left = _read(left, reading, line, first=not found)
             if log_format.timeless:
-                taken = taken.with_columns(time=pl.lit(UNTIMED))
+                known = [pl.col("time")] if "time" in taken.columns else []
+                taken = taken.with_columns(time=pl.coalesce(*known, pl.lit(UNTIMED)))
             found.append(taken)
             counts[log_format.name] += taken.height
     some = [item for item in found if item.height]

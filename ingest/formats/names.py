@@ -1,8 +1,9 @@
 """The formats that have a name, and those that a directive describes."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
-from ingest.formats import apache, combined, json_lines, nginx, servers, w3c
+from ingest.formats import apache, combined, configuration, json_lines, nginx, servers, w3c
 from ingest.formats.log_format import LogFormat, by_name
 from wwwatch.errors import UsageError
 
@@ -21,6 +22,7 @@ def named(name: str) -> LogFormat | None:
     """The format of that name or directive; None for `auto`. Raise UsageError for what is neither.
 
     A directive is nginx's log_format, Apache's LogFormat (whole, or what stands in their quotes), or `#Fields: ...`.
+    FILE:NAME is the format of that name in a server's configuration.
     """
     text = name.strip()
     if text == AUTO:
@@ -30,6 +32,9 @@ def named(name: str) -> LogFormat | None:
         return found
     if text.startswith(w3c.FIELDS):
         return w3c.directive(text)
+    file, _, nickname = text.rpartition(":")
+    if file and Path(file).is_file():
+        return configuration.named(Path(file), nickname)
     if text.startswith(("log_format ", "log_format\t")) or nginx.VARIABLE.search(text):
         return nginx.directive(text)
     if "%" in text:
