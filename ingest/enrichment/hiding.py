@@ -60,9 +60,9 @@ class Hide:
             columns.append(self._user_names(frame[USER])[USER])
         return frame.with_columns(columns)
 
-    def of_users_only(self) -> "Hide | None":
+    def of_hidden(self) -> "Hide":
         """The same for lines in which addresses are pseudonyms already."""
-        return Hide(self._pseudonyms, False, True, self._keep_rejects) if self._users else None
+        return Hide(self._pseudonyms.keeping_addresses(), self._addresses, self._users, self._keep_rejects)
 
     def checked(self, lines: pl.DataFrame) -> pl.DataFrame:
         """Lines with their checks hidden."""
@@ -78,7 +78,9 @@ class Hide:
         text = reject.raw.decode("utf-8", "surrogateescape")
         if self._addresses:
             text = replace_addresses(text, self._pseudonyms.of_address)
-        return replace(reject, check=check, raw=text.encode("utf-8", "surrogateescape"))
+        raw = text.encode("utf-8", "surrogateescape")
+        # What was cut off stays the difference.
+        return replace(reject, check=check, raw=raw, length=reject.length - len(reject.raw) + len(raw))
 
     def _build_clients(self, values: pl.Series) -> pl.DataFrame:
         hidden = pl.Series("pseudonym", self._pseudonyms.of_clients(values.to_list()), dtype=pl.String)

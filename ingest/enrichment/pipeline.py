@@ -42,7 +42,7 @@ class Enrichment:
 
     def of_hidden(self) -> "Enrichment":
         """The same for lines in which addresses are pseudonyms already."""
-        return replace(self, hide=self.hide.of_users_only() if self.hide else None)
+        return replace(self, hide=self.hide.of_hidden() if self.hide else None)
 
     def of_reject(self, reject: Reject) -> Reject:
         """What is stored of a line that became no event."""

@@ -10,9 +10,10 @@ import hmac
 import re
 from array import array
 from collections.abc import Sequence
+from copy import copy
 from typing import Any
 
-from ingest.enrichment.cryptopan import BLOCK_BYTES, KEY_BYTES, CryptoPan
+from ingest.enrichment.cryptopan import BLOCK_BYTES, KEY_BYTES, CryptoPan, Unchanged
 from ingest.enrichment.networks import parsed
 from ingest.enrichment.packages import optional
 from wwwatch.errors import SettingsError
@@ -54,8 +55,14 @@ class Pseudonyms:
             # Single blocks under ECB are what both uses ask for: AES as a random function of its input.
             return ciphers.Cipher(ciphers.algorithms.AES(secret), ciphers.modes.ECB()).encryptor()
 
-        self._pan = CryptoPan(aes(key[:BLOCK_BYTES]).update, key[BLOCK_BYTES:])
+        self._pan: CryptoPan | Unchanged = CryptoPan(aes(key[:BLOCK_BYTES]).update, key[BLOCK_BYTES:])
         self._checks = aes(self._digest("check", "")[:BLOCK_BYTES])
+
+    def keeping_addresses(self) -> "Pseudonyms":
+        """The same for names, with addresses left as they are: they are pseudonyms already."""
+        other = copy(self)
+        other._pan, other._remembered = Unchanged(), {}
+        return other
 
     def of_clients(self, texts: Sequence[str]) -> list[str]:
         """Of addresses and host names as they are logged. Sockets and what stands for nothing stay."""

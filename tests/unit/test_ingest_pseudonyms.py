@@ -142,16 +142,16 @@ def test_the_check_in_the_id_cannot_be_tried_out() -> None:
     assert len(set(one)) == 2
 
 
-@pytest.mark.parametrize(("wish", "original"), [("omitted", ""), ("replaced", "no line of a log 13.229.82.44, {}")])
-def test_rejects_are_left_out_or_replaced(wish: str, original: str) -> None:
+@pytest.mark.parametrize("wish", ["omitted", "replaced"])
+def test_rejects_are_left_out_or_replaced(wish: str) -> None:
     [reject] = enriched(
         "no line of a log 203.0.113.77, 2001:db8:7777::77",
         pseudonyms={"addresses": True, "users": True, "key": KEY, "rejects": wish},
     )
     hidden = Pseudonyms(base64.b64decode(KEY)).of_address
-    expected = original and f"no line of a log {hidden('203.0.113.77')}, {hidden('2001:db8:7777::77')}"
+    expected = "" if wish == "omitted" else f"no line of a log {hidden('203.0.113.77')}, {hidden('2001:db8:7777::77')}"
     assert reject["event"]["original"] == expected
-    assert reject["wwwatch"]["length_bytes"] == len("no line of a log 203.0.113.77, 2001:db8:7777::77")
+    assert reject["wwwatch"]["length_bytes"] == len(expected or "no line of a log 203.0.113.77, 2001:db8:7777::77")
 
 
 @pytest.mark.parametrize(
