@@ -9,9 +9,10 @@ import polars as pl
 from ingest import addresses
 from ingest.distinct import Remembered
 from ingest.documents import AS_IT_IS, FIELDS
+from ingest.enrichment import lines
 from ingest.enrichment.networks import parsed
 from ingest.enrichment.pseudonyms import Pseudonyms
-from ingest.enrichment.scrub import MAYBE_ADDRESS, VERSION, replace_addresses, word
+from ingest.enrichment.scrub import MAYBE_ADDRESS, replace_addresses, word
 from ingest.parse import CHECK, LINE
 from ingest.rejects import Reject
 from wwwatch.ingest_settings import UNIX
@@ -21,8 +22,6 @@ EXTENSION = "url.extension"
 ADDRESSES = (SOURCE, "client.ip", PEER)
 # Replaced as fields, or made by ourselves: no text to look for names in.
 NO_TEXTS = frozenset({*AS_IT_IS, *ADDRESSES, *addresses.COLUMNS, USER, "@timestamp"})
-_CUT = "\n"  # no line holds one
-_OPENS, _CLOSES = frozenset(' "[(,='), frozenset(' ",;)]')
 
 
 @dataclass(frozen=True)
@@ -91,13 +90,11 @@ class Hide:
         odd = pl.repeat(False, frame.height, dtype=pl.Boolean, eager=True)
         line = frame[LINE]
         if self._addresses:
-            logged = frame.select(pl.coalesce(PEER, SOURCE) if PEER in frame.columns else SOURCE).to_series()
-            known = self._clients(logged)
-            rest = pl.Series(list(map(_without, line.to_list(), logged.to_list())), dtype=pl.String)
-            more = rest.str.count_matches(MAYBE_ADDRESS) > rest.str.count_matches(VERSION)
-            odd = rest.is_null() | more | known["source.ip"].is_null() | logged.str.ends_with(".0")
-            whole = pl.col("rest").str.replace(_CUT, pl.col("pseudonym"), literal=True)
-            line = known.select("pseudonym", rest=rest).select(whole).to_series()
+            client = frame[SOURCE]
+            peer = frame[PEER] if PEER in frame.columns else pl.repeat(None, frame.height, dtype=pl.String, eager=True)
+            cut = lines.without(line, client, peer)
+            line = lines.mended(cut, self._clients(client)["pseudonym"], self._clients(peer)["pseudonym"])
+            odd = lines.names_others(cut) | self._is_name(client) | self._is_name(peer)
         if self._users and USER in frame.columns:
             odd = odd | frame[USER].is_not_null()
         rows = odd.arg_true()
@@ -106,11 +103,19 @@ class Hide:
         some = frame[rows]
         known_of = [self._known(*row) for row in some.select(_texts(some, (SOURCE, PEER, USER))).iter_rows()]
         texts = [name for name in FIELDS if name not in NO_TEXTS and frame.schema.get(name) == pl.String]
-        hidden = frame.with_columns(
-            line.scatter(rows, list(map(self._hidden, some[LINE], known_of))).alias(LINE),
-            *(frame[name].scatter(rows, list(map(self._hidden, some[name], known_of))) for name in texts),
-        )
-        return _without_lost_extensions(hidden)
+        columns = [line.scatter(rows, list(map(self._hidden, some[LINE], known_of))).alias(LINE)]
+        named = pl.Series([bool(known.words) for known in known_of], dtype=pl.Boolean)
+        for name in texts:
+            here = (named | some[name].str.contains(MAYBE_ADDRESS)).arg_true()
+            if len(here):
+                hidden = [
+                    self._hidden(text, known_of[at]) for at, text in zip(here, some[name].gather(here), strict=True)
+                ]
+                columns.append(frame[name].scatter(rows.gather(here), hidden))
+        return _without_lost_extensions(frame.with_columns(columns))
+
+    def _is_name(self, texts: pl.Series) -> pl.Series:
+        return texts.is_not_null() & self._clients(texts)["source.ip"].is_null()
 
     def _known(self, source: str | None, peer: str | None, user: str | None) -> _Known:
         found: dict[str, str] = {}
@@ -129,13 +134,6 @@ class Hide:
         for expression, pseudonym in known.words:
             text = expression.sub(pseudonym, text)
         return replace_addresses(text, self._pseudonyms.of_address, known.own) if self._addresses else text
-
-
-def _without(line: str, address: str) -> str | None:
-    """The line with a cut where it names its client; None where that is not plain to see."""
-    head, found, rest = line.partition(address)
-    plain = found and (not head or head[-1] in _OPENS) and (not rest or rest[0] in _CLOSES)
-    return f"{head}{_CUT}{rest}" if plain else None
 
 
 def _without_lost_extensions(frame: pl.DataFrame) -> pl.DataFrame:

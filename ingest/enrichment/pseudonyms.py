@@ -49,7 +49,7 @@ class Pseudonyms:
     def __init__(self, key: bytes) -> None:
         ciphers: Any = optional("cryptography.hazmat.primitives.ciphers", SETTING)
         self._key = key
-        self._remembered: dict[str, str] = {}
+        self._remembered: dict[str, str | None] = {}
 
         def aes(secret: bytes) -> Any:
             # Single blocks under ECB are what both uses ask for: AES as a random function of its input.
@@ -73,13 +73,13 @@ class Pseudonyms:
             for text, address in zip(texts, found, strict=True)
         ]
 
-    def of_address(self, text: str) -> str:
-        """Of one address, remembered; the text itself if it is none."""
+    def of_address(self, text: str) -> str | None:
+        """Of one address, remembered; None if it is none."""
         if text not in self._remembered:
             if len(self._remembered) >= MOST_REMEMBERED:
                 self._remembered.clear()
             address = parsed(text)
-            self._remembered[text] = text if address is None else str(self._pan.pseudonyms([address])[0])
+            self._remembered[text] = None if address is None else str(self._pan.pseudonyms([address])[0])
         return self._remembered[text]
 
     def of_host(self, name: str) -> str:

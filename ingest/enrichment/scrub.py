@@ -6,8 +6,6 @@ from urllib.parse import quote
 
 import orjson
 
-from ingest.enrichment.networks import parsed
-
 _OCTETS = r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}"
 _COLON = r"(?::|%3[Aa])"
 _HEX = r"[0-9A-Fa-f]{0,4}"
@@ -18,33 +16,37 @@ _IPV4 = re.compile(rf"{_BEFORE}{_OCTETS}{_AFTER_IPV4}")
 _ADDRESS = re.compile(
     rf"{_BEFORE}(?:{_OCTETS}{_AFTER_IPV4}|(?:{_HEX}{_COLON}){{2,7}}(?:{_OCTETS}{_AFTER_IPV4}|{_HEX}(?![\w:])))"
 )
-# `Chrome/120.0.0.0`: a letter and a slash before it, and a zero at its end, are a version and no address.
-_BEFORE_VERSION = re.compile(r"[A-Za-z]/$")
+# `Chrome/120.0.0.0`: a word and a slash, and no path before them, make it the version of a program.
+_PROGRAM = r"(?:^|[ \"(;,])[A-Za-z][\w.+-]*/"
+_BEFORE_VERSION = re.compile(_PROGRAM + "$")
+_LONGEST_PROGRAM = 64
 
 # The same for polars, which cannot look around: where there may be an address. Times have three colons, not four.
 MAYBE_ADDRESS = rf"{_OCTETS}|::|(?:[0-9A-Fa-f]{{1,4}}:){{4}}|%3[Aa]{_HEX}%3[Aa]"
-VERSION = r"[A-Za-z]/(?:[0-9]{1,3}\.){3}0\b"
+VERSION = _PROGRAM + _OCTETS + r"\b"
 
 
-def replace_addresses(text: str, pseudonym_of: Callable[[str], str], own: Container[str] = ()) -> str:
-    """The text with each address in it replaced. pseudonym_of: an address as text -> its replacement.
+def replace_addresses(text: str, pseudonym_of: Callable[[str], str | None], own: Container[str] = ()) -> str:
+    """The text with each address in it replaced.
 
+    pseudonym_of: what may be an address -> its replacement, None if it is none.
     own: addresses that are replaced also where they look like the version of a program.
     """
 
     def replaced(match: re.Match[str]) -> str:
         found = match[0]
         plain = found.replace("%3A", ":").replace("%3a", ":")
-        if parsed(plain) is None:
+        hidden = pseudonym_of(plain)
+        if hidden is None:
             # Words and colons before an IPv4 address look like the start of an IPv6 one.
             return found if found == plain and _IPV4.fullmatch(found) else _IPV4.sub(_inner, found)
-        before = text[max(0, match.start() - 2) : match.start()]
-        if found.endswith(".0") and found not in own and _BEFORE_VERSION.search(before):
+        start = match.start()
+        if found not in own and _BEFORE_VERSION.search(text, max(0, start - _LONGEST_PROGRAM), start):
             return found
-        return pseudonym_of(plain).replace(":", ":" if found == plain else "%3A")
+        return hidden.replace(":", ":" if found == plain else "%3A")
 
     def _inner(match: re.Match[str]) -> str:
-        return pseudonym_of(match[0]) if parsed(match[0]) else match[0]
+        return pseudonym_of(match[0]) or match[0]
 
     return _ADDRESS.sub(replaced, text)
 

@@ -3,7 +3,7 @@
 from ipaddress import ip_address
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.enrichment.networks import Networks
@@ -96,11 +96,13 @@ def naive(peer: str, header: list[str]) -> str:
     return nearest
 
 
+@settings(deadline=None)
 @given(st.one_of(ours, addresses), entries)
 def test_walk_finds_what_the_plainest_reading_finds(peer: str, header: list[str]) -> None:
     assert (walk(peer, header, TRUSTED).client or peer) == naive(peer, header)
 
 
+@settings(deadline=None)
 @given(st.one_of(ours, addresses), entries, entries)
 def test_nothing_left_of_an_untrusted_address_has_a_say(peer: str, claims: list[str], header: list[str]) -> None:
     """Whatever stands before an address that is no proxy of ours, the client stays the same."""
