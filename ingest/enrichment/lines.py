@@ -15,7 +15,9 @@ def without(lines: pl.Series, clients: pl.Series, peers: pl.Series) -> pl.Series
     return pl.Series("cut", cut, dtype=pl.String)
 
 
-def _cut(line: str, client: str, peer: str | None) -> str:
+def _cut(line: str, client: str | None, peer: str | None) -> str:
+    if not client:
+        return line
     if not peer or peer == client:
         return line.replace(client, _CLIENT)
     # One may be the start of the other.
