@@ -55,6 +55,7 @@ class Variable:
 Piece = Literal | Variable
 MARKER = "hit"  # an empty group: null where the expression does not match
 _HARD = re.compile(r'["\x00-\x1f\x7f]')
+_UNCLEAN = re.compile(r"[\x00-\x1f\x7f\\]")
 _CLOSING = frozenset("])}>|,;'")
 _META = re.compile(r"([\\.+*?()|\[\]{}^$#&~-])")
 _GROUP = re.compile(r"\(\?<([a-z_0-9]+)>")
@@ -98,8 +99,10 @@ def compile_format(
     if not values:
         raise UsageError(f"The log format {name!r} logs nothing that is known.", "docs/formats.md lists what is.")
     tolerant = [_expression(pieces, _TOLERANT if undo else _LAZY, may_be_empty)]
+    # A tab between values must be escaped in JSON like any other.
+    clean = None if any(isinstance(piece, Literal) and _UNCLEAN.search(piece.text) for piece in pieces) else True
     return LineFormat(
-        name, f"^(?<{MARKER}>){strict}$", (rf"(?s)^(?<{MARKER}>){tolerant[0]}\s*$",), MARKER, undo,
+        name, f"^(?<{MARKER}>){strict}$", (rf"(?s)^(?<{MARKER}>){tolerant[0]}\s*$",), MARKER, undo, clean,
         server=server, timeless=not is_dated(values) or _has_optional_time(pieces),
     )  # fmt: skip
 

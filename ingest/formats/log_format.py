@@ -62,13 +62,14 @@ class LogFormat:
 class LineFormat(LogFormat):
     """A format by regular expressions (Rust syntax) with a named group a value.
 
-    marker: a group that is in every match.
+    marker: a group that is in every match. clean: as of a `Reading`, for the strict expression.
     """
 
     strict: str
     tolerant: tuple[str, ...]
     marker: str = "address"
     undo: Undo | None = BACKSLASH
+    clean: bool | None = True
 
     def readings(self) -> Sequence[Reading]:
         """The strict expression, then the tolerant ones."""
@@ -76,7 +77,7 @@ class LineFormat(LogFormat):
         first = _Groups(self.strict)
         rest = [_Groups(item) for item in self.tolerant]
         return (
-            Reading(first.test, first.read, self.marker, True, plain, None),
+            Reading(first.test, first.read, self.marker, self.clean, plain, None),
             *(Reading(item.test, item.read, self.marker, False, plain, self.undo) for item in rest),
         )
 

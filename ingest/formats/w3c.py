@@ -87,7 +87,9 @@ class W3cFormat(LogFormat):
     def _lines(self) -> LineFormat:
         named = self._named
         marker = next(iter(named.values()))
-        return LineFormat(self.name, f"^{self._words(_MARK)}$", (rf"^{self._words(_TOLERANT)}\s*$",), marker, None)
+        return LineFormat(
+            self.name, f"^{self._words(_MARK)}$", (rf"^{self._words(_TOLERANT)}\s*$",), marker, None, None
+        )
 
     def _words(self, word: str) -> str:
         """One word a column, those that say something in a group."""
