@@ -12,6 +12,7 @@ from typing import Any
 from detector.classes import ATTACK_CLASSES, AttackClass, threat
 from detector.explanation import explain, reason
 from detector.features import ENTITY_FIELD
+from detector.known import NOTHING_KNOWN, Known
 from detector.model import Model
 from detector.scoring import Finding
 from detector.signs import span_query
@@ -45,12 +46,17 @@ def digest(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
-def documents(store: Store, namespace: str, model: Model, findings: Sequence[Finding]) -> list[tuple[str, Document]]:
-    """(id, document) of each finding, in order. Fetches the sample lines."""
+def documents(
+    store: Store, namespace: str, model: Model, findings: Sequence[Finding], known: Known = NOTHING_KNOWN
+) -> list[tuple[str, Document]]:
+    """(id, document) of each finding, in order. Fetches the sample lines.
+
+    known: what keeps findings from being raised; they are recorded all the same, with their status and why.
+    """
     samples = _samples(store, store.access_index(namespace), findings)
     explained = explain(model, findings)
     return [
-        (anomaly_id(finding), _document(namespace, model, finding, told, lines))
+        (anomaly_id(finding), _document(namespace, model, finding, told, lines, known))
         for finding, told, lines in zip(findings, explained, samples, strict=True)
     ]
 
@@ -69,8 +75,11 @@ def alert_fields(attack: AttackClass, entity_type: str, entity_id: str) -> Docum
     return document
 
 
-def _document(namespace: str, model: Model, finding: Finding, told: list[Any], samples: list[Document]) -> Document:
+def _document(
+    namespace: str, model: Model, finding: Finding, told: list[Any], samples: list[Document], known: Known
+) -> Document:
     attack = ATTACK_CLASSES[finding.attack_class]
+    standing = known.standing(finding, [s["user_agent"]["original"] for s in samples if "user_agent" in s])
     path = samples[0].get("url", {}).get("path") if samples else None
     end = iso(datetime.fromtimestamp(finding.window_end, UTC))
     return alert_fields(attack, finding.entity_type, finding.entity_id) | {
@@ -84,14 +93,14 @@ def _document(namespace: str, model: Model, finding: Finding, told: list[Any], s
             "end": end,
             "severity": int(finding.severity),
             "risk_score": float(finding.severity),
-            "reason": reason(model, finding, path),
+            "reason": "; ".join(filter(None, (reason(model, finding, path), standing.why))),
             "original": [sample["event"]["original"] for sample in samples if "event" in sample],
         },
         "wwwatch": {
             "namespace": namespace,
             "class": finding.attack_class,
             "entity": {"type": finding.entity_type, "id": finding.entity_id},
-            "status": OPEN,
+            "status": standing.status or OPEN,
             "score": finding.score,
             "confidence": finding.confidence,
             "window_seconds": finding.window_seconds,
@@ -116,7 +125,7 @@ def _samples(store: Store, index: str, findings: Sequence[Finding]) -> list[list
                 "query": {"bool": {"filter": [mine], "should": [evidence]}},
                 "size": SAMPLE_LINES,
                 "sort": ["_score", {"@timestamp": "asc"}],
-                "_source": ["event.original", "url.path"],
+                "_source": ["event.original", "url.path", "user_agent.original"],
             }
         )
     return store.search_many(index, searches)
@@ -134,8 +143,8 @@ def withdraw_missing(store: Store, namespace: str, spans: Iterable[Span], window
                 "filter": [
                     {"range": {"event.start": {"gte": iso(span.since), "lt": iso(span.until)}}},
                     {"term": {"wwwatch.window_seconds": window_seconds}},
-                    {"term": {"wwwatch.status": OPEN}},
-                ]
+                ],
+                "must_not": [{"term": {"wwwatch.status": WITHDRAWN}}],
             }
         }
         stale = [

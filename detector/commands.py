@@ -39,7 +39,8 @@ def train(config: Path | None, since: datetime | None, until: datetime | None, n
     """
     store = _open(config)
     with progress("Training") as advance:
-        result = service.train(store, namespace, since, until, datetime.now(UTC), advance)
+        budget = load(config).detector.false_incidents_per_week
+        result = service.train(store, namespace, since, until, datetime.now(UTC), advance, budget)
     if as_json:
         print_json([result])
         return
@@ -47,11 +48,18 @@ def train(config: Path | None, since: datetime | None, until: datetime | None, n
         say(f"Too little history to learn from: {result['reason']}. The model {result['model_version']} stays.")
         return
     card = result["card"]
-    say(f"Model [bold]{result['model_version']}[/] trained and active for namespace {namespace}.")
+    state = "active" if result["activated"] else f"not active, being worse: {plain_markup(result['reason'])}"
+    say(f"Model [bold]{result['model_version']}[/] trained for namespace {namespace}, {state}.")
     say(f"  normal client windows: {card['rows'].get('normal', 0):,}")
     say(f"  clients left out as hostile: {card['left_out_clients']:,}")
     thresholds = (f"{name} {value:.2f}" for name, value in sorted(result["thresholds"].items()))
     say(f"  thresholds: {', '.join(thresholds)}")
+    recalls = (f"{name} {value:.2f}" for name, value in card["metrics"]["recall"].items())
+    say(f"  recall of attack runs it was not fitted to: {', '.join(recalls)}")
+    say(
+        f"  {card['metrics']['false_incidents']} false incidents in {card['held_out']['weeks']:.1f} weeks of history "
+        "it was not fitted to"
+    )
 
 
 @click.command()

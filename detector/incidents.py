@@ -8,10 +8,12 @@ the site, which names its members.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from detector.anomalies import OPEN, WITHDRAWN, alert_fields, digest
 from detector.classes import ATTACK_CLASSES, Severity
+from detector.control import Verdict, verdicts
 from wwwatch.addresses import as_address
 from wwwatch.moments import iso
 from wwwatch.store import Store, names
@@ -80,12 +82,16 @@ def episodes(anomalies: Iterable[tuple[str, Document]]) -> list[Episode]:
 
 
 def compose(
-    namespace: str, found: Sequence[Episode], existing: Mapping[str, Document], now: datetime
+    namespace: str,
+    found: Sequence[Episode],
+    existing: Mapping[str, Document],
+    now: datetime,
+    said: Mapping[str, Verdict] = MappingProxyType({}),
 ) -> tuple[dict[str, Document], dict[str, str]]:
     """The incidents of these episodes: id -> document, and anomaly id -> incident id.
 
     existing: incidents stored before, by id. An episode that overlaps one of its entity and class keeps its id, so
-    that the id does not hang on which window came first. now: event time, for closing.
+    that the id does not hang on which window came first. now: event time, for closing. said: verdicts by incident id.
     """
     incidents: dict[str, Document] = {}
     membership: dict[str, str] = {}
@@ -102,7 +108,16 @@ def compose(
         id_ = digest("background", namespace, attack_class, day)
         incidents[id_] = _incident(namespace, id_, members, now, "site", namespace)
         membership |= {anomaly: id_ for episode in members for anomaly, _ in episode.anomalies}
-    return incidents, membership
+    return {id_: judged(document, said.get(id_)) for id_, document in incidents.items()}, membership
+
+
+def judged(incident: Document, verdict: Verdict | None) -> Document:
+    """The incident with what the sysadmin said of it. What was said to be false is not open any more."""
+    if verdict is None:
+        return incident
+    said = {"verdict": {"hostile": verdict.hostile, "note": verdict.note}}
+    closed = {} if verdict.hostile else {"status": CLOSED}
+    return incident | {"wwwatch": incident["wwwatch"] | said | closed}
 
 
 def _by_day(episode: Episode) -> list[Episode]:
@@ -195,7 +210,8 @@ def _requests(members: Sequence[Episode]) -> int:
 def update(store: Store, namespace: str, since: datetime, until: datetime, now: datetime) -> list[Document]:
     """Bring the incidents that touch [since, until) up to date with the anomalies. Return those that changed."""
     found, existing = _reach(store, namespace, _day(since), _day(until - RESOLUTION) + DAY)
-    wanted, membership = compose(namespace, found, existing, now)
+    told = {verdict.incident_id: verdict for verdict in verdicts(store, namespace)}
+    wanted, membership = compose(namespace, found, existing, now, told)
     gone = {
         id_: document | {"wwwatch": document["wwwatch"] | {"status": WITHDRAWN}}
         for id_, document in existing.items()

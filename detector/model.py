@@ -1,9 +1,11 @@
 """The model: feature vectors in, a probability for each class out, and how unusual they are.
 
-Two scikit-learn estimators: gradient boosting for the classes, an isolation forest for what fits no class.
+Two scikit-learn estimators: calibrated gradient boosting for the classes, an isolation forest for what fits no class.
 Trained in `training`, kept in `registry`, turned into findings in `scoring`.
 """
 
+import hashlib
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import HistGradientBoostingClassifier, IsolationForest
+from sklearn.frozen import FrozenEstimator
 from threadpoolctl import threadpool_limits
 
 from detector.features import FEATURES, schema_hash
@@ -20,6 +24,8 @@ NORMAL = "normal"
 CLASSES = ("dos", "brute_force", "credential_stuffing", "scan", "injection", "scraping")
 UNUSUAL = "unusual"
 SEED = 20261123
+# Of each class, the share of groups (attack runs, clients) that only calibrates.
+CALIBRATION_SHARE = 0.25
 
 Floats = npt.NDArray[np.float64]
 
@@ -36,7 +42,7 @@ class Model:
 
     version: str
     schema: str
-    classifier: HistGradientBoostingClassifier
+    classifier: CalibratedClassifierCV
     outliers: IsolationForest | None
     thresholds: Mapping[str, float]
     typical: Mapping[str, float]
@@ -83,16 +89,42 @@ def one_thread() -> threadpool_limits:
     return threadpool_limits(limits=1, user_api="openmp")
 
 
-def fit_classifier(vectors: pd.DataFrame, labels: pd.Series, weights: pd.Series) -> HistGradientBoostingClassifier:
-    """Fit the classes. vectors: columns FEATURES; labels: NORMAL or a class; weights: importance of each row."""
-    classifier = HistGradientBoostingClassifier(
+def fit_classifier(
+    vectors: pd.DataFrame, labels: pd.Series, weights: pd.Series, groups: pd.Series
+) -> CalibratedClassifierCV:
+    """Fit the classes, then calibrate on groups the fit has not seen, so that a probability means what it says.
+
+    vectors: columns FEATURES; labels: NORMAL or a class; weights: importance of each row; groups: rows of one attack
+    run or client, which stay together: in random folds every run would be on both sides, and everything looks sure.
+    """
+    features, names, importance = vectors[list(FEATURES)].to_numpy(), labels.to_numpy(dtype=str), weights.to_numpy()
+    fits, calibrates = apart(labels, groups)
+    boosting = HistGradientBoostingClassifier(
         max_iter=60, learning_rate=0.2, max_leaf_nodes=15, min_samples_leaf=10, l2_regularization=1.0,
         early_stopping=False, random_state=SEED,
     )  # fmt: skip
-    with one_thread():
-        return classifier.fit(
-            vectors[list(FEATURES)].to_numpy(), labels.to_numpy(dtype=str), sample_weight=weights.to_numpy()
-        )
+    with one_thread(), warnings.catch_warnings():
+        boosting.fit(features[fits], names[fits], sample_weight=importance[fits])
+        calibrated = CalibratedClassifierCV(FrozenEstimator(boosting), method="sigmoid")
+        # scikit-learn warns that a frozen estimator takes no weights; being frozen, it needs none.
+        warnings.filterwarnings("ignore", "Since FrozenEstimator", UserWarning)
+        return calibrated.fit(features[calibrates], names[calibrates], sample_weight=importance[calibrates])
+
+
+def apart(labels: pd.Series, groups: pd.Series) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """(rows to fit, rows to calibrate on): of each class CALIBRATION_SHARE of its groups, chosen by their names.
+
+    A class of a single group calibrates on what it was fitted to: better than not to be known.
+    """
+    fits, calibrates = np.ones(len(labels), dtype=bool), np.zeros(len(labels), dtype=bool)
+    for name in labels.unique():
+        mine = (labels == name).to_numpy()
+        ordered = sorted(groups[mine].unique(), key=lambda group: hashlib.sha256(str(group).encode()).digest())
+        kept = mine & groups.isin(ordered[: max(1, round(CALIBRATION_SHARE * len(ordered)))]).to_numpy()
+        calibrates |= kept
+        if len(ordered) > 1:
+            fits &= ~kept
+    return fits, calibrates
 
 
 def fit_outliers(vectors: pd.DataFrame) -> IsolationForest:

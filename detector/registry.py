@@ -15,8 +15,11 @@ from wwwatch.errors import WwwatchError
 from wwwatch.moments import iso
 from wwwatch.store import Store, names
 
-# What scikit-learn's gradient boosting and isolation forest are made of, beyond what skops trusts by itself.
-TRUSTED = ["sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor", "sklearn.tree._tree.Tree"]
+# What scikit-learn's boosting, calibration and isolation forest are made of, beyond what skops trusts by itself.
+TRUSTED = [
+    "sklearn.calibration._CalibratedClassifier", "sklearn.calibration._SigmoidCalibration",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor", "sklearn.tree._tree.Tree",
+]  # fmt: skip
 HISTORY_LIMIT = 20
 # Base models are every namespace's. No namespace can have this name.
 BASE_NAMESPACE = "_base"

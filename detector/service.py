@@ -6,10 +6,11 @@ from typing import Any
 
 import pandas as pd
 
-from detector import attack_rows, base_rows, ledger, registry, training
+from detector import attack_rows, base_rows, control, labels, ledger, registry, training
 from detector import detect as passes
 from detector.features import WINDOWS_SECONDS, collect
 from detector.model import Model
+from detector.training import Rows, label_counts
 from detector.windows import Span, aligned, spans
 from wwwatch.console import Advance, no_progress
 from wwwatch.errors import UsageError
@@ -74,40 +75,66 @@ def train(
     until: datetime | None,
     now: datetime,
     advance: Advance = no_progress,
+    incidents_per_week: float = 1.0,
 ) -> dict[str, Any]:
-    """Fit, register and activate a model of the stored history.
+    """Fit and register a model of the stored history; it becomes active if it is not worse than the one before.
 
-    Result: {trained, model_version, reason, card, thresholds}. With too little history nothing changes but that the
-    base model is sure to be there.
+    Result: {trained, activated, model_version, reason, card, thresholds}. With too little history nothing changes but
+    that the base model is sure to be there.
     """
     base = base_model(store, namespace, now)
     span = _span(store, namespace, since, until)
     advance(0, description="Training: reading history")
     history = read_history(store, namespace, span, advance) if span else pd.DataFrame()
-    normal, left_out = training.clean(base, history) if len(history) else (history, 0)
+    told = labels.by_verdict(history, control.verdicts(store, namespace)) if len(history) else None
+    normal, left_out = training.clean(base, told.rest) if told else (history, 0)
     reason = training.enough(normal) if len(normal) else "no events in this span"
-    if reason or span is None:
+    if reason or span is None or told is None:
         active = registry.active_version(store, namespace)
-        return {"trained": False, "model_version": active, "reason": reason, "card": None, "thresholds": None}
+        outcome = {"trained": False, "activated": False, "model_version": active, "reason": reason}
+        return outcome | {"card": None, "thresholds": None}
     advance(0, description="Training: simulating attacks on this site")
     attacks = attack_rows.for_site(store, namespace, span, normal, advance)
     advance(0, description="Training: fitting")
     notes = {
         "history": {"since": span.since.isoformat(), "until": span.until.isoformat(), "windows": len(history)},
         "left_out_clients": left_out,
+        "verdict_rows": label_counts(told.rows.labels),
         "base_model": base.version,
     }
     version = f"{now:%Y%m%dT%H%M%S}-{base.schema}"
-    model = training.fit(base_rows.load(), normal, attacks, version, notes, now)
+    learned = training.joined([attacks, told.rows])
+    model, kept = training.fit(base_rows.load(), normal, learned, version, notes, now, incidents_per_week)
     registry.register(store, namespace, model, now)
-    registry.activate(store, namespace, version, now)
+    reason = _worse(_usable(store, namespace), model, kept)
+    if reason is None:
+        registry.activate(store, namespace, version, now)
     return {
         "trained": True,
+        "activated": reason is None,
         "model_version": version,
-        "reason": None,
+        "reason": reason,
         "card": model.card,
         "thresholds": dict(model.thresholds),
     }
+
+
+def _usable(store: Store, namespace: str) -> Model | None:
+    """The active model; None if it was trained on other features and cannot be used any more."""
+    try:
+        return registry.load(store, namespace, registry.active_version(store, namespace) or "")
+    except registry.ModelError:
+        return None
+
+
+def _worse(active: Model | None, candidate: Model, kept: Rows) -> str | None:
+    """Why a candidate is not to replace the active model; None if it may. The base model may always be replaced.
+
+    Both are held against what the candidate was not fitted to. The active one may have been: that favours it.
+    """
+    if active is None or active.card.get("base"):
+        return None
+    return training.measured(candidate, kept).worse_than(training.measured(active, kept))
 
 
 def read_history(store: Store, namespace: str, span: Span, advance: Advance = no_progress) -> pd.DataFrame:

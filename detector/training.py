@@ -5,7 +5,7 @@ every other window of the same client, because an attacker's quiet windows are n
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,12 +13,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from detector import thresholds
 from detector.features import FEATURES, RAW, WINDOWS_SECONDS, schema_hash, vectors
-from detector.model import CLASSES, NORMAL, SEED, UNUSUAL, Model, fit_classifier, fit_outliers
+from detector.model import CLASSES, NORMAL, SEED, Model, apart, fit_classifier, fit_outliers
 from wwwatch.moments import iso
 
-# A probability below this is never raised, however quiet the site's history is.
-LOWEST_THRESHOLD = 0.5
 # The share of history, the newest, that only sets thresholds.
 HELD_OUT_SHARE = 0.25
 # Less history than this says nothing about a site: the base model stays.
@@ -26,8 +25,6 @@ LEAST_NORMAL_ROWS = 200
 LEAST_HISTORY_SECONDS = 86400
 # With less than this many days, "unusual" cannot be told from "not seen yet".
 LEAST_DAYS_FOR_UNUSUAL = 2
-# Beyond the most isolated normal window of history, by this share of the way to the end of the scale.
-UNUSUAL_MARGIN = 0.1
 BASE_WEIGHT = 0.5
 # More windows of normal clients than this, drawn by chance, teach nothing new and only take time.
 MOST_NORMAL_ROWS = 60_000
@@ -72,14 +69,14 @@ def fit_base(base: Rows, version: str) -> Model:
     """The model for a site without history: simulated people and attackers of several made-up sites."""
     features = vectors(base.counts)
     weights = balanced(base.labels)
-    classifier = fit_classifier(features, base.labels, weights)
+    classifier = fit_classifier(features, base.labels, weights, base.groups)
     card = {"base": True, "history": None, "rows": label_counts(base.labels)}
     return Model(
         version=version,
         schema=schema_hash(),
         classifier=classifier,
         outliers=None,
-        thresholds=dict.fromkeys(CLASSES, LOWEST_THRESHOLD),
+        thresholds=dict.fromkeys(CLASSES, thresholds.LOWEST_THRESHOLD),
         typical=typical(features[base.labels.to_numpy() == NORMAL]),
         expected=expected(base.counts[base.labels.to_numpy() == NORMAL]),
         card=card,
@@ -109,22 +106,26 @@ def enough(normal: pd.DataFrame) -> str | None:
 
 
 def fit(
-    base: Rows, normal: pd.DataFrame, attacks: Rows, version: str, notes: Mapping[str, Any], now: datetime
-) -> Model:
+    base: Rows,
+    normal: pd.DataFrame,
+    attacks: Rows,
+    version: str,
+    notes: Mapping[str, Any],
+    now: datetime,
+    incidents_per_week: float = 1.0,
+) -> tuple[Model, Rows]:
     """Fit a site's model. normal: cleaned history. attacks: the simulator's, in the site's URLs.
 
-    The newest quarter of history takes no part in the fit: it sets the thresholds. notes go into the card.
+    The newest quarter of history takes no part in the fit: it sets the thresholds, for a budget of so many false
+    incidents a week. notes go into the card. Result: the model, and the rows it was not fitted to, to compare it by.
     """
-    cut = np.quantile(normal["window_start"], 1 - HELD_OUT_SHARE)
-    fitted, held_out = normal[normal["window_start"] < cut], normal[normal["window_start"] >= cut]
+    fitted, held_out = split(normal)
     if len(fitted) > MOST_NORMAL_ROWS:
         fitted = fitted.sample(MOST_NORMAL_ROWS, random_state=SEED)
-    counts = pd.concat([fitted, attacks.counts, base.counts], ignore_index=True)
-    own = pd.Series([NORMAL] * len(fitted), dtype=str)
-    labels = pd.concat([own, attacks.labels, base.labels], ignore_index=True)
-    weights = balanced(labels)
+    rows = joined([_normal(fitted), attacks, base])
+    weights = balanced(rows.labels)
     weights.iloc[len(fitted) + len(attacks) :] *= BASE_WEIGHT
-    classifier = fit_classifier(vectors(counts), labels, weights)
+    classifier = fit_classifier(vectors(rows.counts), rows.labels, weights, rows.groups)
     days = (normal["window_start"].max() - normal["window_start"].min()) / 86400
     outliers = fit_outliers(vectors(fitted)) if days >= LEAST_DAYS_FOR_UNUSUAL else None
     draft = Model(
@@ -136,37 +137,38 @@ def fit(
         typical=typical(vectors(fitted)),
         expected=expected(normal),
     )
-    thresholds = choose_thresholds(draft, held_out)
+    judged = replace(draft, thresholds=thresholds.choose(draft, held_out, incidents_per_week))
+    _, unseen = apart(rows.labels, rows.groups)
+    unseen[: len(fitted)] = unseen[len(fitted) + len(attacks) :] = False
+    kept = joined([_normal(held_out), rows.take(unseen)])
     card = {
         "base": False,
         "created": iso(now),
-        "rows": label_counts(labels),
-        "held_out_rows": len(held_out),
+        "rows": label_counts(rows.labels),
+        "held_out": {"rows": len(held_out), "weeks": round(thresholds.weeks(held_out), 3)},
+        "incidents_per_week": incidents_per_week,
+        "metrics": measured(judged, kept).card(),
+        "schema": schema_hash(),
         **notes,
     }
-    return Model(**{**vars(draft), "thresholds": thresholds, "card": card})
+    return replace(judged, card=card), kept
 
 
-def choose_thresholds(model: Model, held_out: pd.DataFrame) -> dict[str, float]:
-    """Per class, a threshold no held-out normal window reaches: half way from the highest one to certainty.
+def split(normal: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """History to fit, and the newest HELD_OUT_SHARE of it, which is not fitted."""
+    cut = np.quantile(normal["window_start"], 1 - HELD_OUT_SHARE)
+    return normal[normal["window_start"] < cut], normal[normal["window_start"] >= cut]
 
-    That none of the n windows is raised bounds the false rate only at about 3/n (rule of three); the card says n.
-    """
-    thresholds = dict.fromkeys(CLASSES, LOWEST_THRESHOLD)
-    if held_out.empty:
-        return thresholds
-    features = vectors(held_out)
-    probabilities = model.probabilities(features)
-    for column, name in enumerate(model.classes):
-        if name != NORMAL:
-            highest = float(probabilities[:, column].max())
-            thresholds[name] = (
-                max(LOWEST_THRESHOLD, (1 + highest) / 2) if highest >= LOWEST_THRESHOLD else LOWEST_THRESHOLD
-            )
-    if model.outliers is not None:
-        highest = float(model.unusualness(features).max())
-        thresholds[UNUSUAL] = highest + UNUSUAL_MARGIN * (1 - highest)
-    return thresholds
+
+def _normal(history: pd.DataFrame) -> Rows:
+    return Rows(history, pd.Series(NORMAL, index=history.index, dtype=str), history["entity"].astype(str))
+
+
+def measured(model: Model, kept: Rows) -> thresholds.Measured:
+    """A model against rows it was not fitted to: normal history and attacks."""
+    normal = (kept.labels == NORMAL).to_numpy()
+    attacks = kept.take(~normal)
+    return thresholds.measure(model, attacks.counts, attacks.labels, kept.counts[normal])
 
 
 def capped(rows: Rows, most: int, seed: int) -> Rows:

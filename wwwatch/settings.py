@@ -86,6 +86,20 @@ class MailSettings(Section):
     timeout_seconds: float = Field(30, gt=0, description="how long to wait for the server")
 
 
+class DetectorSettings(Section):
+    """How attacks are told from normal traffic."""
+
+    false_incidents_per_week: float = Field(
+        1.0, ge=0, description="alert budget: incidents about harmless clients a site's thresholds may let pass a week"
+    )
+    verify_crawlers: bool = Field(
+        True, description="ask the DNS whether a client that calls itself a search engine is one"
+    )
+    crawler_lists: tuple[Path, ...] = Field(
+        (), description="published address lists, JSON files such as googlebot.json; believed instead of the DNS"
+    )
+
+
 class SiteSettings(Section):
     """The site as people know it."""
 
@@ -116,6 +130,7 @@ class Settings(Section):
     host: HostSettings = Field(default_factory=HostSettings)
     ingest: IngestSettings = Field(default_factory=IngestSettings)
     mail: MailSettings = Field(default_factory=MailSettings)
+    detector: DetectorSettings = Field(default_factory=DetectorSettings)
     site: SiteSettings = Field(default_factory=SiteSettings)
 
 

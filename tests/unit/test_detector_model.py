@@ -1,16 +1,17 @@
 """Features, training, scoring, explanation: on small made-up counts, without a store."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from detector import training
+from detector import thresholds, training
 from detector.classes import ATTACK_CLASSES, Severity, threat
 from detector.explanation import explain, reason
 from detector.features import FEATURES, KEYS, RAW, SEEN, added_up, schema_hash, vectors
-from detector.model import CLASSES, NORMAL, UNUSUAL, Model
+from detector.model import CLASSES, NORMAL, UNUSUAL, Model, apart
 from detector.scoring import score
 from detector.training import Rows
 from detector.windows import Span
@@ -188,18 +189,46 @@ def test_too_little_history_is_said(normal: list[Counts], told: str) -> None:
 def test_a_sites_model_keeps_quiet_on_its_own_history(base: Rows) -> None:
     attacks = base.take(np.arange(300, len(base)))
     normal = pd.DataFrame(visitors(400))
-    model = training.fit(base, normal, attacks, "own", {"history": {}}, NOW)
+    model, kept = training.fit(base, normal, attacks, "own", {"history": {}}, NOW)
     assert score(model, normal) == []
     assert set(model.thresholds) == {*CLASSES, UNUSUAL}
-    assert model.card["held_out_rows"] == 100
+    assert model.card["held_out"]["rows"] == (kept.labels == NORMAL).sum() == 100
+    assert model.card["metrics"]["false_incidents"] == 0
+    assert model.card["metrics"]["recall"] == {"brute_force": 1.0, "scan": 1.0}
     assert model.expected[600]["requests"] <= 120
 
 
 def test_thresholds_leave_room_above_held_out_normal_windows(model: Model) -> None:
     """A harmless client that looks like a scanner must not be raised, and a little more of the same neither."""
-    lookalikes = pd.DataFrame([scanner(n) for n in range(5)])
-    highest = model.probabilities(vectors(lookalikes))[:, model.classes.index("scan")].max()
-    assert training.choose_thresholds(model, lookalikes)["scan"] == pytest.approx((1 + highest) / 2)
+    lookalikes = pd.DataFrame([scanner(n) | {"window_start": n * DAY} for n in range(5)])
+    highest = model.hostility(vectors(lookalikes)).max()
+    chosen = thresholds.choose(model, lookalikes, incidents_per_week=1)["scan"]
+    assert chosen == pytest.approx((1 + highest) / 2, abs=1e-3)
+    assert score(replace(model, thresholds=dict(model.thresholds) | {"scan": chosen}), lookalikes) == []
+
+
+def test_a_budget_bears_so_many_false_incidents(model: Model) -> None:
+    """One a week and class over five weeks: of eight lookalikes, the five loudest may be raised, no more."""
+    lookalikes = pd.DataFrame([scanner(n * 40) | {"window_start": n * 5 * DAY} for n in range(8)])
+    chosen = thresholds.choose(model, lookalikes, incidents_per_week=len(CLASSES))["scan"]
+    raised = score(replace(model, thresholds=dict(model.thresholds) | {"scan": chosen}), lookalikes)
+    assert chosen > thresholds.LOWEST_THRESHOLD
+    assert len({finding.entity_id for finding in raised}) <= 5
+
+
+def test_a_worse_candidate_is_told_from_a_better_one() -> None:
+    good = thresholds.Measured({"scan": 1.0, "dos": 0.9}, {}, 0)
+    assert thresholds.Measured({"scan": 0.99, "dos": 0.9}, {}, 0).worse_than(good) is None
+    assert "recall" in str(thresholds.Measured({"scan": 0.8, "dos": 0.9}, {}, 0).worse_than(good))
+    assert "1 false incidents" in str(thresholds.Measured({"scan": 1.0, "dos": 1.0}, {}, 1).worse_than(good))
+
+
+def test_no_run_is_both_fitted_and_calibrated_on() -> None:
+    labels = pd.Series([NORMAL] * 8 + ["scan"] * 8 + ["dos"] * 2)
+    groups = pd.Series([f"c{n}" for n in range(8)] + [f"scan-{n // 2}" for n in range(8)] + ["dos-0"] * 2)
+    fits, calibrates = apart(labels, groups)
+    assert set(labels[fits]) == set(labels[calibrates]) == {NORMAL, "scan", "dos"}
+    assert not set(groups[fits]) & set(groups[calibrates]) - {"dos-0"}
 
 
 def test_every_class_weighs_the_same_and_normal_as_much_as_all() -> None:
