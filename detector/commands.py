@@ -14,7 +14,7 @@ from detector.lease import new_holder
 from wwwatch.console import plain_markup, print_json, print_table, progress, say
 from wwwatch.moments import since_option, until_option
 from wwwatch.namespaces import namespace_option
-from wwwatch.settings import load
+from wwwatch.settings import DetectorSettings, load
 from wwwatch.store import Store, connect
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
@@ -91,10 +91,12 @@ def detect(
         raise click.UsageError("--every judges what is due; a span is judged once.")
     store, holder = _open(config), new_holder()
     if every:
-        _follow(store, namespace, holder, timedelta(seconds=every), as_json)
+        _follow(store, namespace, holder, timedelta(seconds=every), load(config).detector, as_json)
         return
     with progress("Minutes judged") as advance:
-        outcome = watch.turn(store, namespace, holder, _clock, since, until, advance=advance)
+        outcome = watch.turn(
+            store, namespace, holder, _clock, since, until, advance=advance, settings=load(config).detector
+        )
     outcome.model_version = outcome.model_version or watch.model_version(store, namespace)
     if as_json:
         print_json([vars(outcome)])
@@ -106,7 +108,9 @@ def _clock() -> datetime:
     return datetime.now(UTC)
 
 
-def _follow(store: Store, namespace: str, holder: str, every: timedelta, as_json: bool) -> None:
+def _follow(
+    store: Store, namespace: str, holder: str, every: timedelta, settings: DetectorSettings, as_json: bool
+) -> None:
     """Until SIGINT or SIGTERM; a second one ends at once."""
     stopped = Event()
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -121,7 +125,7 @@ def _follow(store: Store, namespace: str, holder: str, every: timedelta, as_json
     busy = ""
 
     def judge(levels: list[str]) -> Outcome:
-        return watch.turn(store, namespace, holder, _clock, levels=levels)
+        return watch.turn(store, namespace, holder, _clock, levels=levels, settings=settings)
 
     for outcome, _ in watch.follow(judge, _clock, every, stopped):
         if outcome.minutes and as_json:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from detector import anomalies, features, incidents, ledger, rollups
 from detector.features import DAY_SECONDS, HOUR_SECONDS, Collected
+from detector.known import NOTHING_KNOWN, Known
 from detector.ledger import LEVELS, QUICK, SLOW, STEADY
 from detector.model import Model
 from detector.scoring import score
@@ -47,12 +48,13 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Site:
-    """What a pass works on: the namespace, the model that judges it, and how its events show things."""
+    """What a pass works on: the namespace, the model that judges it, how its events show things, who is known."""
 
     store: Store
     namespace: str
     model: Model
     signs: Signs = PLAIN
+    known: Known = NOTHING_KNOWN
 
     @property
     def index(self) -> str:
@@ -94,7 +96,7 @@ def _judge(site: Site, minutes: Sequence[int], window_seconds: int, outcome: Out
     counts = _counts(site, judged, window_seconds, outcome)
     outcome.entity_windows += len(counts)
     findings = score(site.model, counts)
-    written = anomalies.documents(site.store, site.namespace, site.model, findings)
+    written = anomalies.documents(site.store, site.namespace, site.model, findings, site.known)
     found = {id_ for id_, _ in written}
     index = names.anomalies(site.namespace)
     outcome.anomalies += site.store.write_documents(index, written)

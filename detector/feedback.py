@@ -8,16 +8,16 @@ from detector import control, crawlers, incidents
 from detector.anomalies import OPEN
 from detector.control import Allowed, Network, Silence, Verdict
 from detector.known import ALLOWED, DISMISSED, SILENCED, Known
-from wwwatch.settings import Settings
+from wwwatch.settings import DetectorSettings
 from wwwatch.store import Store, names
 
 Document = dict[str, Any]
 
 
-def known(store: Store, namespace: str, settings: Settings, now: datetime) -> Known:
+def known(store: Store, namespace: str, settings: DetectorSettings, now: datetime) -> Known:
     """What a pass has to know of entities before it raises them. now: the clock, for what is remembered of the DNS."""
-    resolver = crawlers.Resolver() if settings.detector.verify_crawlers else None
-    lists = crawlers.read_lists(settings.detector.crawler_lists)
+    resolver = crawlers.Resolver() if settings.verify_crawlers else None
+    lists = crawlers.read_lists(settings.crawler_lists)
     return Known(
         allowed=control.allowed(store, namespace),
         silences=control.silences(store, namespace),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from detector import attack_rows, base_rows, control, labels, ledger, registry, training
+from detector import attack_rows, base_rows, control, feedback, labels, ledger, registry, training
 from detector import detect as passes
 from detector.features import WINDOWS_SECONDS, collect
 from detector.model import Model
@@ -14,9 +14,11 @@ from detector.training import Rows, label_counts
 from detector.windows import Span, aligned, spans
 from wwwatch.console import Advance, no_progress
 from wwwatch.errors import UsageError
+from wwwatch.settings import DetectorSettings
 from wwwatch.store import Store
 
 DAY_SECONDS = 86400
+DEFAULTS = DetectorSettings()
 
 
 def active_model(store: Store, namespace: str, now: datetime) -> Model:
@@ -63,9 +65,11 @@ def detect(
     advance: Advance = no_progress,
     levels: Collection[str] = tuple(ledger.LEVELS),
     keep: Callable[[], None] = lambda: None,
+    settings: DetectorSettings = DEFAULTS,
 ) -> passes.Outcome:
     """One pass over the due minutes. keep: called between pieces of work, to keep the lease."""
-    return passes.detect(passes.Site(store, namespace, model), due, now, levels, advance, keep)
+    site = passes.Site(store, namespace, model, known=feedback.known(store, namespace, settings, now))
+    return passes.detect(site, due, now, levels, advance, keep)
 
 
 def train(

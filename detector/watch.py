@@ -15,6 +15,7 @@ from detector.lease import Clock, Lease, held
 from detector.ledger import LEVELS, QUICK, SLOW, STEADY
 from wwwatch.console import Advance, no_progress
 from wwwatch.moments import iso
+from wwwatch.settings import DetectorSettings
 from wwwatch.store import Store
 
 PACE = {QUICK: timedelta(0), STEADY: timedelta(minutes=1), SLOW: timedelta(hours=1)}
@@ -29,6 +30,7 @@ def turn(
     until: datetime | None = None,
     levels: Collection[str] = tuple(LEVELS),
     advance: Advance = no_progress,
+    settings: DetectorSettings = service.DEFAULTS,
 ) -> Outcome:
     """Judge what is due, or a span. Where another detector is at work, say so in the outcome and do nothing."""
     if not service.due_minutes(store, namespace, since, until, levels).counts:
@@ -42,7 +44,7 @@ def turn(
             return Outcome("")
         advance(0, total=len(due.counts))
         model = service.active_model(store, namespace, clock())
-        return service.detect(store, namespace, model, due, clock(), advance, levels, lease.keep)
+        return service.detect(store, namespace, model, due, clock(), advance, levels, lease.keep, settings)
 
 
 def paced(last: Mapping[str, datetime], now: datetime) -> list[str]:

@@ -52,7 +52,7 @@ class LoginSettings(Section):
 
 
 class DetectorSettings(Section):
-    """Where events are read from, and what is known of the site."""
+    """Where events are read from, what is known of the site, and how much is raised."""
 
     index_pattern: tuple[str, ...] = Field(
         (),
@@ -64,6 +64,16 @@ class DetectorSettings(Section):
     logins: dict[str, LoginSettings] = Field(
         default_factory=dict,
         description='login pages that are known, by path: "/konto" = { failed = [200], passed = [302] }',
+    )
+
+    false_incidents_per_week: float = Field(
+        1.0, ge=0, description="alert budget: incidents about harmless clients a site's thresholds may let pass a week"
+    )
+    verify_crawlers: bool = Field(
+        True, description="ask the DNS whether a client that calls itself a search engine is one"
+    )
+    crawler_lists: tuple[Path, ...] = Field(
+        (), description="published address lists, JSON files such as googlebot.json; believed instead of the DNS"
     )
 
     def patterns(self, namespace: str) -> tuple[str, ...]:
@@ -84,20 +94,6 @@ class MailSettings(Section):
     sender: str = Field("wwwatch@localhost", description="address in From")
     recipients: tuple[str, ...] = Field((), description="addresses of the digest and the alerts")
     timeout_seconds: float = Field(30, gt=0, description="how long to wait for the server")
-
-
-class DetectorSettings(Section):
-    """How attacks are told from normal traffic."""
-
-    false_incidents_per_week: float = Field(
-        1.0, ge=0, description="alert budget: incidents about harmless clients a site's thresholds may let pass a week"
-    )
-    verify_crawlers: bool = Field(
-        True, description="ask the DNS whether a client that calls itself a search engine is one"
-    )
-    crawler_lists: tuple[Path, ...] = Field(
-        (), description="published address lists, JSON files such as googlebot.json; believed instead of the DNS"
-    )
 
 
 class SiteSettings(Section):
@@ -130,7 +126,6 @@ class Settings(Section):
     host: HostSettings = Field(default_factory=HostSettings)
     ingest: IngestSettings = Field(default_factory=IngestSettings)
     mail: MailSettings = Field(default_factory=MailSettings)
-    detector: DetectorSettings = Field(default_factory=DetectorSettings)
     site: SiteSettings = Field(default_factory=SiteSettings)
 
 
