@@ -5,7 +5,7 @@ away, nothing is read.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ingest.counts import Counts
@@ -51,7 +51,10 @@ KEEPING_SHARE = 1 / 10
 
 
 class Follower:
-    """Follows files into one store and namespace. tell: says a line to people."""
+    """Follows files into one store and namespace. tell: says a line to people. delivered: told how many bytes of each
+    open file are delivered, it may remove some, and returns their paths. complete: whether nothing more will come, so
+    that the end is reached as soon as all is delivered.
+    """
 
     def __init__(
         self,
@@ -62,8 +65,11 @@ class Follower:
         tell: Callable[[str], None],
         pace: Pace | None = None,
         clock: Callable[[], float] = time.monotonic,
+        delivered: Callable[[Mapping[str, int]], Sequence[str]] = lambda _: (),
+        complete: Callable[[], bool] = lambda: False,
     ) -> None:
         self.counts = Counts()
+        self._delivered, self._complete = delivered, complete
         self._wishes, self._inputs, self._tell = wishes, inputs, tell
         self._pace, self._clock = pace or Pace(), clock
         self._watch = Watch()
@@ -100,8 +106,8 @@ class Follower:
 
     def step(self) -> None:
         """Look if it is time, let the files that have news have a turn, land what is done, wait for more."""
-        now = self._clock()
-        if now >= self._next_look:
+        now, complete = self._clock(), self._complete()
+        if complete or now >= self._next_look:
             self._look(now)
         self._turns(now)
         self._landing.land_done()
@@ -110,7 +116,10 @@ class Follower:
         if now >= self._next_keep:
             self._keep(now)
         self._heartbeat.tick(self._wishes.now())
-        self._wait()
+        if complete and not (self._hungry or self._landing or self._leaving):
+            self._stopping = True
+        else:
+            self._wait()
 
     # ---- looking
 
@@ -277,6 +286,7 @@ class Follower:
             if error.message != self._keeping_trouble:
                 self._tell(error.message)
             self._keeping_trouble = error.message
+        self._forget()
         self._next_keep = now + max(self._pace.keep, (self._clock() - now) / KEEPING_SHARE)
 
     def _gauges(self) -> Gauges:
@@ -292,6 +302,13 @@ class Follower:
             batch_latency_ms=statistics.latency_ms,
             retries=statistics.retries,
         )
+
+    def _forget(self) -> None:
+        """Say what is delivered; let go of what was removed since."""
+        tails = {tail.origin.path: tail for tail in self._tails.values() if tail.source and not tail.source.in_flight}
+        delivered = {path: tail.source.position.offset for path, tail in tails.items() if tail.source}
+        for path in self._delivered(delivered):
+            self._release(tails[path])
 
     # ---- waiting and ending
 
@@ -322,6 +339,7 @@ class Follower:
             self._landing.land_done()
             self._mind_the_store(self._clock())
         self._landing.abandon()
+        self._forget()
         for tail in self._tails.values():
             self._release(tail)
         self._settle(self._leaving)

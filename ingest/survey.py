@@ -13,10 +13,11 @@ Inode = tuple[int, int]  # device, number
 
 @dataclass(frozen=True)
 class Input:
-    """What is followed: a path or a glob, and what to take a file of it for."""
+    """What is followed: a path or a glob, and what to take a file of it for. expected: that there is a file is."""
 
     pattern: str
     origin_of: Callable[[str], Origin]
+    expected: bool = True
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,8 @@ def survey(inputs: Iterable[Input]) -> Survey:
                 touched_ns = max(status.st_mtime_ns, status.st_ctime_ns)
                 result.files[inode] = Found(item.origin_of(path), inode, status.st_size, status.st_mtime_ns, touched_ns)
         if not seen:
-            result.missing.append(item.pattern)
+            if item.expected:
+                result.missing.append(item.pattern)
             result.directories.add(str(_standing(Path(item.pattern).parent)))
     return result
 

@@ -121,6 +121,7 @@ class FieldSettings(Section):
 class IngestSettings(Section):
     """What is made of a log line on its way into the store."""
 
+    spool_mb: int = Field(1024, ge=1, description="lines by syslog and pipe that the store has not taken: at most, MB")
     tags_left_out: tuple[str, ...] = Field(
         (), description="tags not to set, such as static; the detector counts by tags, so it will see less"
     )

@@ -9,7 +9,10 @@ from types import FrameType
 from ingest.commands.options import print_counts
 from ingest.counts import Counts
 from ingest.follow import Follower
+from ingest.reader import STDIN
+from ingest.receive import Address, Receiver
 from ingest.source import Origin, Wishes
+from ingest.spool import Spool
 from ingest.survey import Input
 from wwwatch.console import plain_markup, say
 from wwwatch.settings import Settings
@@ -18,25 +21,40 @@ from wwwatch.store import Store, StoreBusy, StoreUnreachable, connect
 RETRY_SECONDS = 2.0
 
 
-def run(settings: Settings, wishes: Wishes, patterns: Sequence[str], as_json: bool) -> None:
-    """Follow until SIGTERM or SIGINT, then print the counts. Raise StoreError for what waiting does not mend."""
+def run(
+    settings: Settings, wishes: Wishes, patterns: Sequence[str], addresses: Sequence[Address], as_json: bool
+) -> None:
+    """Follow files, stdin for `-`, and syslog senders, until SIGTERM or SIGINT, or until stdin ends if that is all.
+    Then print the counts. Raise StoreError for what waiting does not mend.
+    """
+    started = time.monotonic()
+    counts = Counts()
     stopped = Event()
     stops: list[Callable[[], None]] = [stopped.set]
     _on_first_signal(lambda: [stop() for stop in stops])
-    started = time.monotonic()
-    store = _connected(settings, stopped)
-    if store is None:
-        print_counts(Counts(), time.monotonic() - started, as_json)
-        return
-    inputs = [Input(pattern, lambda path: Origin.of_file(path, settings.host.name)) for pattern in patterns]
-    follower = Follower(store, settings, wishes, inputs, _tell)
-    stops.append(follower.stop)
-    if stopped.is_set():
-        follower.stop()
+    spool = Spool(settings.home, wishes.namespace, settings.host.name, settings.ingest.spool_mb << 20)
+    # Received lines are safe before the store is there.
+    receiver = Receiver(spool, addresses, STDIN in patterns, _tell)
+    files = [pattern for pattern in patterns if pattern != STDIN]
     try:
-        follower.run()
+        store = _connected(settings, stopped)
+        if store:
+            follower = Follower(
+                store, settings, wishes, [*_inputs(files, settings.host.name), spool.input], _tell,
+                delivered=spool.forget, complete=lambda: receiver.ended and not files,
+            )  # fmt: skip
+            counts = follower.counts
+            stops.append(follower.stop)
+            if stopped.is_set():
+                follower.stop()
+            follower.run()
     finally:
-        print_counts(follower.counts, time.monotonic() - started, as_json)
+        receiver.close()
+        print_counts(counts, time.monotonic() - started, as_json)
+
+
+def _inputs(patterns: Sequence[str], host: str) -> list[Input]:
+    return [Input(pattern, lambda path: Origin.of_file(path, host)) for pattern in patterns]
 
 
 def _tell(message: str) -> None:

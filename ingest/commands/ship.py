@@ -12,7 +12,6 @@ from ingest.commands.options import (
     dataset_option,
     each_file,
     format_option,
-    paths_argument,
     print_counts,
     raise_failures,
 )
@@ -23,11 +22,17 @@ from wwwatch.namespaces import namespace_option
 
 
 @click.command()
-@paths_argument
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
 @format_option
 @dataset_option
 @namespace_option
 @click.option("--follow", is_flag=True, help="Stay, and deliver what is appended, until stopped (SIGTERM, Ctrl-C).")
+@click.option(
+    "--syslog",
+    multiple=True,
+    metavar="URL",
+    help="Listen for syslog at udp://HOST:PORT or tcp://HOST:PORT, and follow.",
+)
 @click.option("--from-start", is_flag=True, help="Look up every line again; send what the store has lost.")
 @click.option("--json", "as_json", is_flag=True, help="The counts as one JSON object.")
 @click.pass_obj
@@ -38,6 +43,7 @@ def ship(
     server: str | None,
     namespace: str,
     follow: bool,
+    syslog: Sequence[str],
     from_start: bool,
     as_json: bool,
 ) -> None:
@@ -49,7 +55,7 @@ def ship(
     With --follow, quote globs ('/var/log/nginx/access.log*'): they are looked at again and again, so that files that
     appear or are rotated are found. A store that is away is waited for.
     """
-    from ingest import formats, reader  # noqa: PLC0415 - the help needs no polars
+    from ingest import formats, reader, receive  # noqa: PLC0415 - the help needs no polars
     from ingest.commands import following  # noqa: PLC0415
     from ingest.enrichment import of_settings  # noqa: PLC0415
     from ingest.ship import Shipper, Wishes  # noqa: PLC0415
@@ -62,10 +68,13 @@ def ship(
         namespace, format_name, server or "", lambda: datetime.now(UTC), from_start=from_start, enrichment=enrichment,
         timezone=settings.site.timezone,
     )  # fmt: skip
-    if follow:
+    addresses = [receive.address_of(url) for url in syslog]
+    if not paths and not addresses:
+        raise UsageError("Nothing to ship.", "Name log files, - for stdin, or --syslog udp://127.0.0.1:5514.")
+    if follow or addresses:
         if from_start:
             raise UsageError("--follow and --from-start do not go together.", "Run ship --from-start first.")
-        following.run(settings, wishes, paths, as_json)
+        following.run(settings, wishes, paths, addresses, as_json)
         return
     files = reader.expand(paths)
     store = connect(settings)
