@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 
-from ingest.convert import server_of
+from ingest.servers import server_of
 from ingest.source import Origin
 from ingest.survey import Input
 from wwwatch.errors import InputError

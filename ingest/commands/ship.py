@@ -33,6 +33,7 @@ from wwwatch.namespaces import namespace_option
     metavar="URL",
     help="Listen for syslog at udp://HOST:PORT or tcp://HOST:PORT, and follow.",
 )
+@click.option("--status", is_flag=True, help="How far each file is delivered; reads positions, asks no store.")
 @click.option("--from-start", is_flag=True, help="Look up every line again; send what the store has lost.")
 @click.option("--json", "as_json", is_flag=True, help="The counts as one JSON object.")
 @click.pass_obj
@@ -44,6 +45,7 @@ def ship(
     namespace: str,
     follow: bool,
     syslog: Sequence[str],
+    status: bool,
     from_start: bool,
     as_json: bool,
 ) -> None:
@@ -56,13 +58,16 @@ def ship(
     appear or are rotated are found. A store that is away is waited for.
     """
     from ingest import formats, reader, receive  # noqa: PLC0415 - the help needs no polars
-    from ingest.commands import following  # noqa: PLC0415
+    from ingest.commands import following, positions  # noqa: PLC0415
     from ingest.enrichment import of_settings  # noqa: PLC0415
     from ingest.ship import Shipper, Wishes  # noqa: PLC0415
     from wwwatch.store import connect, names  # noqa: PLC0415
 
     formats.named(format_name)
     settings = wwwatch_settings.load(config)
+    if status:
+        positions.show(settings, namespace, as_json)
+        return
     enrichment = of_settings(settings.ingest)
     wishes = Wishes(
         namespace, format_name, server or "", lambda: datetime.now(UTC), from_start=from_start, enrichment=enrichment,
