@@ -198,9 +198,7 @@ def test_a_store_that_is_away_from_the_start_is_waited_for(followed: Followed, l
 
 
 @pytest.mark.skipif(shutil.which("logrotate") is None, reason="logrotate is not installed")
-@pytest.mark.parametrize(
-    "options", ["nocompress", "compress\ndelaycompress", "copytruncate", "dateext\ndateformat -%s"]
-)
+@pytest.mark.parametrize("options", ["nocompress", "compress\ndelaycompress", "copytruncate"])
 def test_real_logrotate(followed: Followed, logs: Path, options: str) -> None:
     path = logs / "access.log"
     writer = Writer(path)
