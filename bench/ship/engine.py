@@ -20,6 +20,7 @@ def disk_bytes(store: Store, index: str, merged: bool) -> int:
     """What an index or data stream takes on disk, without replicas; merged: into one segment first."""
     if merged:
         store.admin("POST", f"/{index}/_forcemerge?max_num_segments=1")
+        store.refresh(index)  # lets go of what was merged
     store.admin("POST", f"/{index}/_flush?force=true&wait_if_ongoing=true")
     answer: Any = store.admin("GET", f"/{index}/_stats/store")
     return int(answer["_all"]["primaries"]["store"]["size_in_bytes"])
