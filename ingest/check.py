@@ -133,20 +133,22 @@ def check_file(
             return report
         converter = converter_of(head)
         for chunk in chunks(Prefixed(head, stream), path):
-            ids = converter.ids(chunk)
-            found = [hit for batch in batched(ids, LINES_A_SEARCH) for hit in store.copies(streams, batch, FIELDS)]
-            account(report, chunk, ids, found, converter)
+            line_ids = converter.ids(chunk)
+            found = [hit for batch in batched(line_ids, LINES_A_SEARCH) for hit in store.copies(streams, batch, FIELDS)]
+            account(report, chunk, line_ids, found, converter)
             progress(len(chunk.lines))
     return report
 
 
-def account(report: FileReport, chunk: Chunk, ids: Sequence[str], found: Iterable[Hit], converter: Converter) -> None:
-    """Count each line of a chunk once. ids: of its lines, in order. found: what the store holds of them."""
+def account(
+    report: FileReport, chunk: Chunk, line_ids: Sequence[str], found: Iterable[Hit], converter: Converter
+) -> None:
+    """Count each line of a chunk once. line_ids: of its lines, in order. found: what the store holds of them."""
     copies: dict[str, list[Hit]] = {}
     for hit in found:
         copies.setdefault(hit.id, []).append(hit)
     missing: list[int] = []
-    for row, id_ in enumerate(ids):
+    for row, id_ in enumerate(line_ids):
         held = copies.get(id_)
         if held is None:
             missing.append(row)
@@ -161,8 +163,9 @@ def account(report: FileReport, chunk: Chunk, ids: Sequence[str], found: Iterabl
         tally.repeated += len(held) - 1
     dropped = _account_missing(report, chunk, missing, converter) if missing else []
     # Lines that are dropped stand between none of those that are not.
-    gaps = [row - bisect(dropped, row) for row in missing if row not in dropped]
-    report.unsent = _unsent(report.unsent, len(ids) - len(dropped), gaps)
+    kept_out = set(dropped)
+    gaps = [row - bisect(dropped, row) for row in missing if row not in kept_out]
+    report.unsent = _unsent(report.unsent, len(line_ids) - len(dropped), gaps)
 
 
 def _account_missing(report: FileReport, chunk: Chunk, rows: Sequence[int], converter: Converter) -> Sequence[int]:

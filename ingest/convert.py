@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import polars as pl
 
-from ingest import documents, formats, rejects
+from ingest import documents, formats, ids, rejects
 from ingest.enrichment import NONE, Enrichment
 from ingest.formats import LogFormat
 from ingest.identity import identity as identity_of
@@ -68,7 +68,7 @@ class Converter:
 
     def ids(self, chunk: Chunk) -> list[str]:
         """The id of each line in the store, as document or as reject."""
-        return documents.ids(self.enrichment.checked(frame_of(chunk)), self.identity).to_list()
+        return ids.of_lines(self.enrichment.checked(frame_of(chunk)), self.identity).to_list()
 
     def parsed(self, chunk: Chunk, read_at: str | None = None) -> Parsed:
         """The lines sorted into events and rejects, by the file's format. read_at: ISO 8601, for lines without time."""
@@ -103,7 +103,8 @@ class Converter:
         shared = self.shared_by_rejects(ingested)
         for reject in map(self.enrichment.of_reject, found):
             document = rejects.document_of(reject, shared)
-            yield reject.reason, reject.row, self.item(f"{self.identity}-{reject.offset}-{reject.check}", document)
+            id_ = ids.of_line(self.identity, reject.offset, reject.check)
+            yield reject.reason, reject.row, self.item(id_, document)
 
     def shared_by_rejects(self, ingested: str) -> dict[str, Any]:
         """What all rejects of the file have in common, nested."""

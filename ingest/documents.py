@@ -10,7 +10,8 @@ from typing import Any
 import orjson
 import polars as pl
 
-from ingest.parse import CHECK, DIRTY, LINE, ROW
+from ingest import ids
+from ingest.parse import DIRTY, LINE, ROW
 
 ECS_VERSION = "8.17.0"
 # Fields that may occur, in the order they are written. Objects are closed when the next field leaves them.
@@ -83,15 +84,10 @@ def constant_fields(dataset: str, namespace: str, host: str, path: str, ingested
     }
 
 
-def ids(lines: pl.DataFrame, identity: str) -> pl.Series:
-    """The id of each line in the store, document or reject: identity of its file, offset and check."""
-    return lines.select(pl.concat_str(pl.lit(identity), "log.offset", CHECK, separator="-").alias("id"))["id"]
-
-
 def serialise(events: pl.DataFrame, constants: Mapping[str, Any], identity: str | None) -> pl.Series:
     """The JSON document of each event, in order, as text. With an identity each is led by its bulk action line.
 
-    events: as `ingest.parse` makes them. The id in the action is identity, offset and check of the line.
+    events: as `ingest.parse` makes them. The id in the action is that of the line.
     """
     if not events[DIRTY].any():
         return _serialise(events, constants, identity)
@@ -123,10 +119,9 @@ def _serialise(events: pl.DataFrame, constants: Mapping[str, Any], identity: str
     for name, value in constants.items():
         _plant(tree, name, _Literal(orjson.dumps(value).decode()))
     writer = _Writer(events, original)
-    start = "" if identity is None else f'{{"create":{{"_id":"{identity}-'
     pieces: list[str | pl.Expr] = []
     if identity is not None:
-        pieces += [start, pl.col("log.offset").cast(pl.String), "-", pl.col(CHECK).cast(pl.String), '"}}\n']
+        pieces += [f'{{"create":{{"_id":"{identity}', pl.lit(ids.places(events)), '"}}\n']
     pieces += writer.object_(tree)
     return events.select(item=pl.concat_str(_merged(pieces), ignore_nulls=True))["item"]
 

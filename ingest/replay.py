@@ -7,6 +7,7 @@ no moment is a line neither, and lines = documents + rejects holds again at the 
 import base64
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
@@ -14,6 +15,7 @@ from typing import Any
 
 import polars as pl
 
+from ingest import ids
 from ingest.convert import Converter
 from ingest.delivery import Delivery, id_of
 from ingest.parse import CHECK, ROW, TOO_LONG, Parsed
@@ -99,11 +101,11 @@ def line_of(hit: Hit) -> RejectedLine | None:
     raw = base64.b64decode(kept["raw"]) if "raw" in kept else document["event"]["original"].encode()
     if kept["length_bytes"] > len(raw):
         return None
-    identity, offset, check = hit.id.rsplit("-", 2)
+    identity, check = ids.parts(hit.id)
     source = Source(
         identity, document["log"]["file"]["path"], document["host"]["name"], PSEUDONYMISED in document.get("tags", ())
     )
-    return RejectedLine(hit.index, hit.id, source, int(offset), int(check), raw, document["error"]["type"])
+    return RejectedLine(hit.index, hit.id, source, document["log"]["offset"], check, raw, document["error"]["type"])
 
 
 class Replay:
@@ -132,11 +134,11 @@ class Replay:
         whole: Document = {"bool": {"filter": filters, "must_not": [too_long]}}
         self.counts.cut = self._store.count(stream, {"bool": {"filter": [*filters, too_long]}})
         self.counts.rejects = self.counts.cut
-        found = self._store.hits(stream, whole, page_size=PAGE_SIZE)
-        for lines in _in_batches(self._lines(found)):
-            for source, members in groupby(sorted(lines, key=_by_source), key=lambda line: line.source):
-                self._replay(source, list(members))
-            self._progress(len(lines))
+        with closing(self._store.hits(stream, whole, page_size=PAGE_SIZE)) as found:
+            for lines in _in_batches(self._lines(found)):
+                for source, members in groupby(sorted(lines, key=_by_source), key=lambda line: line.source):
+                    self._replay(source, list(members))
+                self._progress(len(lines))
 
     def _lines(self, found: Iterable[Hit]) -> Iterator[RejectedLine]:
         for hit in found:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ingest import formats, replay
+from ingest import formats, ids, replay
 from ingest.convert import Converter, converter_of
 from ingest.delivery import Delivery
 from ingest.identity import identity
@@ -83,7 +83,7 @@ def test_replayed_lines_are_what_shipping_would_have_made(world: World, log: Pat
     documents = dict(world.store.documents(world.events))
     head = log.read_bytes()[:1000]
     converter = converter_of(str(log), head, world.namespace, settings.host.name, "apache", None)
-    assert {id_.rsplit("-", 2)[0] for id_ in documents} == {converter.identity} == {identity(settings.host.name, head)}
+    assert {ids.parts(id_)[0] for id_ in documents} == {converter.identity} == {identity(settings.host.name, head)}
     odd = next(document for document in documents.values() if document["url"]["original"].startswith("/caf"))
     assert odd["event"]["original"] == ODD.decode("utf-8", "backslashreplace")
     assert odd["log"] == {"offset": sum(len(line) + 1 for line in LINES), "file": {"path": str(log)}}

@@ -4,7 +4,7 @@ import pytest
 
 from ingest.check import NO_TIME, FileReport, account
 from ingest.convert import Converter, converter_of
-from ingest.documents import ids
+from ingest.ids import of_lines
 from ingest.parse import frame_of
 from ingest.reader import Chunk
 from wwwatch.store import Hit
@@ -34,7 +34,7 @@ class World:
 
     def __init__(self, lines: list[bytes]) -> None:
         self.chunk, self.converter, self.report = chunk_of(lines), converter(), FileReport("access.log")
-        self.ids = ids(frame_of(self.chunk), self.converter.identity).to_list()
+        self.ids = of_lines(frame_of(self.chunk), self.converter.identity).to_list()
 
     def account(self, *found: Hit) -> FileReport:
         account(self.report, self.chunk, self.ids, found, self.converter)

@@ -1,5 +1,6 @@
 """The text writer against a JSON library, on lines nobody would think of."""
 
+import zlib
 from typing import Any
 
 import orjson
@@ -7,7 +8,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest import documents
+from ingest import documents, ids
 from ingest.convert import Converter
 from ingest.formats import FORMATS
 from ingest.parse import parse
@@ -63,20 +64,21 @@ def test_bulk_items_are_two_lines_with_an_id_each(lines: list[bytes]) -> None:
     converted = converter.convert(Chunk(0, 1, lines, b""), "2026-01-01T00:00:00.000Z")
     items = [*converted.events, *(item for found in converted.rejects.values() for _, item in found)]
     assert len(items) == len(lines)
-    ids = set()
+    found = set()
     for item in items:
         action, source = item.split("\n")
-        ids.add(orjson.loads(action)["create"]["_id"])
+        found.add(orjson.loads(action)["create"]["_id"])
         assert "@timestamp" in orjson.loads(source)
-    assert len(ids) == len(lines)
+    assert len(found) == len(lines)
 
 
 def test_ids_tell_the_place_and_the_line() -> None:
     converter = Converter("identity", "p", "default", "host", "", None, only=False)
     line = b'1.2.3.4 - - [10/Oct/2000:13:55:36 -0700] "GET / HTTP/1.0" 200 2'
     items = converter.convert(Chunk(500, 0, [line, line], b""), "2026-01-01T00:00:00.000Z").events
-    ids = [orjson.loads(item.split("\n")[0])["create"]["_id"] for item in items]
-    assert ids == ["identity-500-2909605480", f"identity-{500 + len(line) + 1}-2909605480"]
+    made = [orjson.loads(item.split("\n")[0])["create"]["_id"] for item in items]
+    check = zlib.crc32(line)
+    assert made == [ids.of_line("identity", offset, check) for offset in (500, 500 + len(line) + 1)]
 
 
 def test_escape_is_that_of_json() -> None:

@@ -4,7 +4,8 @@ A missing index or data stream reads as empty. A partial answer (a lost shard, a
 whole one: it is an error.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -250,20 +251,19 @@ class Store(Bulk):
         sort: list[Any] | None = None,
         fields: list[str] | None = None,
         page_size: int = 1000,
-    ) -> Iterator[Hit]:
+    ) -> Generator[Hit, None, None]:
         """The same with the index each is in, as they were when asked: what is deleted meanwhile is told all the same.
 
-        page_size: of documents that can be large, fetch few at a time.
+        page_size: of documents that can be large, fetch few at a time. Close it if you leave it before its end.
         """
         body: Document = {"query": query} | ({"sort": sort} if sort else {}) | ({"_source": fields} if fields else {})
-        found: Iterator[Document] = iter(
-            scan(self._client, index=index, query=body, preserve_order=bool(sort), size=page_size, **READ)
-        )
-        try:
-            while (hit := failures.attempt(lambda: next(found, None), self._shown)) is not None:
-                yield Hit(hit["_index"], hit["_id"], hit.get("_source", {}))
-        except ScanError as error:
-            raise failures.StoreBusy(f"The store at {self._shown} could only answer in part: {error}") from error
+        pages: Any = scan(self._client, index=index, query=body, preserve_order=bool(sort), size=page_size, **READ)
+        with closing(pages) as found:
+            try:
+                while (hit := failures.attempt(lambda: next(found, None), self._shown)) is not None:
+                    yield Hit(hit["_index"], hit["_id"], hit.get("_source", {}))
+            except ScanError as error:
+                raise failures.StoreBusy(f"The store at {self._shown} could only answer in part: {error}") from error
 
     # ---- templates
 

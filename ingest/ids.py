@@ -1,0 +1,50 @@
+"""Ids of lines in the store: identity of the file, offset and checksum, the same in every run and version.
+
+The store keeps every id twice, as a term and in the document, and it is the one part of a document that does not
+compress: so ids are short. A length that divides by four in letters of base64url lets the engine pack it further.
+"""
+
+import base64
+
+import polars as pl
+
+from ingest.parse import CHECK
+
+PLACE_LENGTH = 12  # of base64url: 5 bytes of offset (modulo 1 TiB), 4 of checksum
+OFFSET_BYTES, CHECK_BYTES = 5, 4
+_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+# Two letters for every 12 bits: looked up instead of worked out line by line.
+_PAIRS = pl.Series([first + second for first in _ALPHABET for second in _ALPHABET], dtype=pl.String)
+_MASK = len(_PAIRS) - 1
+
+
+def places(lines: pl.DataFrame) -> pl.Series:
+    """What follows the identity in the id of each line. Needs `log.offset` and check."""
+    offset, check = lines["log.offset"], lines[CHECK].cast(pl.Int64)
+    digits = (
+        offset // (1 << 28),
+        offset // (1 << 16),
+        offset // (1 << 4),
+        (offset & 15) * 256 + check // (1 << 24),
+        check // (1 << 12),
+        check,
+    )
+    pairs = [_PAIRS.gather((digit & _MASK).cast(pl.UInt32)).alias(str(n)) for n, digit in enumerate(digits)]
+    return pl.DataFrame(pairs).select(place=pl.concat_str(pl.all()))["place"]
+
+
+def of_lines(lines: pl.DataFrame, identity: str) -> pl.Series:
+    """The id of each line, document or reject."""
+    return lines.select(id=pl.lit(identity) + places(lines))["id"]
+
+
+def of_line(identity: str, offset: int, check: int) -> str:
+    """The id of one line."""
+    place = (offset % (1 << 8 * OFFSET_BYTES)).to_bytes(OFFSET_BYTES, "big") + check.to_bytes(CHECK_BYTES, "big")
+    return identity + base64.urlsafe_b64encode(place).decode()
+
+
+def parts(id_: str) -> tuple[str, int]:
+    """(identity, check) of an id."""
+    place = base64.urlsafe_b64decode(id_[-PLACE_LENGTH:])
+    return id_[:-PLACE_LENGTH], int.from_bytes(place[OFFSET_BYTES:], "big")
