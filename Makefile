@@ -4,7 +4,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 MAKEFLAGS += --no-builtin-rules # nothing here is compiled
 
-.PHONY: demo test test-unit test-elasticsearch lint format bench bench-ship bench-quality lock base-rows clean
+.PHONY: demo test test-unit test-elasticsearch soak lint format bench bench-ship bench-quality lock base-rows clean
 
 demo: .venv
 	$(BIN)/wwwatch demo
@@ -18,6 +18,10 @@ test-unit: .venv
 # The contract tests again, on the makers' own test build of Elasticsearch.
 test-elasticsearch: .venv
 	WWWATCH_ENGINE__DISTRIBUTION=elasticsearch $(BIN)/python -m pytest -n $(WORKERS) tests/integration tests/acceptance
+
+# What can go wrong between a log and its store, often; some 40 minutes. SOAK: options, such as --faults 200 --only kill
+soak: .venv
+	$(BIN)/python -m tests.faults $(SOAK)
 
 lint: .venv
 	$(BIN)/ruff check .

@@ -17,8 +17,9 @@ import filelock
 import orjson
 
 from ingest.reader import READ_BYTES, TAIL_BYTES, LogFile, read_piece
+from wwwatch.console import plain_markup, say
 from wwwatch.errors import InputError
-from wwwatch.store import Store, names
+from wwwatch.store import Store, StoreRefused, names
 
 OPEN_END = 1 << 62  # in doubt up to the end, however long the file is
 SLOTS = 16  # files with one first line that are told apart; more of them take turns in the last slot
@@ -69,6 +70,7 @@ class Positions:
         self._store = store
         self._namespace = namespace
         self._host = host
+        self._mirrors = True
 
     @contextmanager
     def locked(self, key: str, path: str) -> Iterator[None]:
@@ -127,7 +129,12 @@ class Positions:
     def mirror(self, now_iso: str, *positions: Position) -> None:
         """Put them in the store."""
         documents = [(self._id(position.key), self._document(position, now_iso)) for position in positions]
-        self._store.write_documents(names.POSITIONS, documents, refresh=False)
+        if not self._mirrors:
+            return
+        try:
+            self._store.write_documents(names.POSITIONS, documents, refresh=False)
+        except StoreRefused as error:
+            self._forbidden(error)
 
     def _document(self, position: Position, now_iso: str) -> dict[str, Any]:
         return {
@@ -143,12 +150,22 @@ class Positions:
 
     def _mirrored(self, identity: str) -> list[Position]:
         found: list[Position] = []
-        while document := self._store.get_document(
-            names.POSITIONS, self._id(Position(identity, "", "", "", slot=len(found)).key)
-        ):
-            # The mirror may lag behind the file that is lost: what was sent after it must be looked up.
-            found.append(replace(position_of(document["wwwatch"]["position"]), sent_to=OPEN_END))
+        try:
+            while self._mirrors and (
+                document := self._store.get_document(
+                    names.POSITIONS, self._id(Position(identity, "", "", "", slot=len(found)).key)
+                )
+            ):
+                # The mirror may lag behind the file that is lost: what was sent after it must be looked up.
+                found.append(replace(position_of(document["wwwatch"]["position"]), sent_to=OPEN_END))
+        except StoreRefused as error:
+            self._forbidden(error)
         return found
+
+    def _forbidden(self, error: StoreRefused) -> None:
+        """The positions on disk do without a mirror."""
+        self._mirrors = False
+        say(f"Positions are kept on this machine only. {plain_markup(error.message)}")
 
     def _id(self, key: str) -> str:
         return f"{key}-{self._namespace}"

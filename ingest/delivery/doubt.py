@@ -1,8 +1,9 @@
 """Documents that may be in the store already, because an answer got lost or a run was cut off.
 
-Within one backing index their ids keep them single: sent again they are answered 409. A data stream forgets its ids
-when it rolls over. So only if it has rolled over since are they looked up, in the backing indices before the present
-one, which needs the privilege `read`. Without it they are sent, and those created are counted as possible duplicates.
+They are looked up before they are sent again, in every backing index their stream may have written to since: a data
+stream forgets its ids when it rolls over. That needs the privilege `read`. Without it they are sent: within one backing
+index their ids keep them single (409), and if it is another one by now, those created are counted as possible
+duplicates.
 """
 
 import re
@@ -18,36 +19,31 @@ FIRST_GENERATION = 1
 
 @dataclass(frozen=True)
 class Resolved:
-    """there: whether each item is in the stream already. index: the backing index in which creating the others is
-    exact; empty: none is known to be.
-    """
+    """there: whether each item is known to be in the stream. complete: whether the others are known not to be."""
 
     there: pl.Series
-    index: str
+    complete: bool
 
 
 def resolve(store: Store, stream: str, since: str, items: pl.Series) -> Resolved:
-    """Look items up where their ids do not protect them. since: the backing index the stream wrote to when they may
-    have been sent; empty: not known. Raise StoreError as reading does.
+    """Look items up. since: the backing index the stream wrote to when they may have been sent; empty: not known.
+
+    Raise StoreError as reading does, but not where reading is not allowed.
     """
-    nowhere = pl.repeat(value=False, n=len(items), dtype=pl.Boolean, eager=True)
+    ids = ids_of(items)
     try:
         backing = store.backing_indices(stream)
-        if not backing or backing[-1] == since:
-            return Resolved(nowhere, since)
-        older = backing[:-1]
-        ids = ids_of(items)
         held: set[str] = set()
-        for index in older[older.index(since) if since in older else 0 :]:
+        for index in backing[backing.index(since) if since in backing else 0 :]:
             held |= store.held_ids(index, ids.to_list())
     except StoreRefused:
-        return Resolved(nowhere, since)
-    return Resolved(ids.is_in(list(held)), backing[-1])
+        return Resolved(pl.repeat(value=False, n=len(items), dtype=pl.Boolean, eager=True), complete=False)
+    return Resolved(ids.is_in(list(held)), complete=True)
 
 
-def exact(index: str, resolved: Resolved) -> bool:
-    """Whether documents created in a backing index cannot be in an older one."""
-    return index == resolved.index or generation(index) == FIRST_GENERATION
+def single(index: str, since: str) -> bool:
+    """Whether documents created in a backing index cannot be in an older one, if they were sent since `since` only."""
+    return index == since or generation(index) == FIRST_GENERATION
 
 
 def generation(index: str) -> int:

@@ -8,7 +8,7 @@ from threading import Condition, Thread
 
 import polars as pl
 
-from ingest.delivery.doubt import Resolved, exact, resolve
+from ingest.delivery.doubt import Resolved, resolve, single
 from ingest.delivery.outcome import TOO_LARGE, Outcome, Refused, Stopped, insist_complete, settle
 from ingest.delivery.pressure import MOST_IN_FLIGHT, Pressure
 from ingest.delivery.waiting import Batch, Doubt, Part, Submission, Waiting, body_of
@@ -324,6 +324,7 @@ class _Exchange:
             told = [reasons.get(place, "") for place in range(start, end)] if reasons else []
             outcome, before = self.outcomes[number], self.outcomes[number].sent
             self.left[number] = settle(items, result.statuses[start:end], told, outcome)
-            if resolved is not None and not exact(result.index, resolved):
+            doubt = self.batch.doubt
+            if doubt and resolved and not resolved.complete and not single(result.index, doubt.since):
                 outcome.possible_duplicates += outcome.sent - before
             start = end

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import trustme
 
@@ -25,6 +26,23 @@ from wwwatch.settings import Settings
 from wwwatch.store import Store
 
 ADMIN, PASSWORD = "admin", "correct horse battery staple"
+STREAMS = ["logs-*.access-*", "logs-wwwatch.rejects-*", "metrics-wwwatch.pipeline-*"]
+POSITIONS = {"names": ["wwwatch-positions"], "privileges": ["index", "read", "auto_configure"]}
+
+
+def _role(*on_streams: str, positions: bool = True) -> dict[str, Any]:
+    streams = {"names": STREAMS, "privileges": list(on_streams)}
+    return {"cluster": ["monitor"], "indices": [streams, *([POSITIONS] if positions else [])]}
+
+
+# The roles of docs/shipping.md, and some that lack something.
+ROLES: dict[str, dict[str, Any]] = {
+    "shipper": _role("create_doc", "auto_configure", "view_index_metadata"),
+    "exact": _role("create_doc", "auto_configure", "view_index_metadata", "read"),
+    "bare": _role("create_doc", "auto_configure", positions=False),
+    "unable": _role("auto_configure", "view_index_metadata"),
+    "blind": {"cluster": [], "indices": []},
+}
 READY_SECONDS = 120
 HEAP_MB = "512"
 ITERATIONS = 10_000
@@ -41,16 +59,21 @@ class SecuredEngine:
     def url(self) -> str:
         return f"https://localhost:{self.port}"
 
-    def settings(self, home: Path, **changes: Any) -> Settings:
+    def settings(self, home: Path) -> Settings:
         """Settings of somebody who has no credentials yet."""
-        environ = {"WWWATCH_URL": self.url, "WWWATCH_CA_FILE": str(self.ca_file), "WWWATCH_HOME": str(home)}
-        return wwwatch_settings.load(environ=environ | changes)
+        return wwwatch_settings.load(environ=self.environment(home))
 
-    def admin(self, home: Path) -> Store:
-        """A connection that may do anything."""
-        password = PASSWORD.replace(" ", "%20")
-        settings = self.settings(home)
-        return Store.from_settings(settings, f"https://{ADMIN}:{password}@localhost:{self.port}")
+    def environment(self, home: Path) -> dict[str, str]:
+        """The same, as variables."""
+        return {"WWWATCH_URL": self.url, "WWWATCH_CA_FILE": str(self.ca_file), "WWWATCH_HOME": str(home)}
+
+    def url_of(self, user: str) -> str:
+        """The address with a user's password: `admin`, who may do anything, or one of ROLES."""
+        return f"https://{user}:{quote(PASSWORD)}@localhost:{self.port}"
+
+    def store(self, user: str, home: Path) -> Store:
+        """A connection as a user."""
+        return Store.from_settings(self.settings(home), self.url_of(user))
 
 
 @contextmanager
@@ -98,8 +121,10 @@ def _secured(files: Any, authority: trustme.CA) -> dict[str, str]:
         "elasticsearch.yml": "\n".join(plain) + "\n" + yaml_lines(security),
         "http.key": certificate.private_key_pem.bytes().decode(),
         "http.crt": "".join(blob.bytes().decode() for blob in certificate.cert_chain_pems),
-        "users": f"{ADMIN}:{_hashed(PASSWORD)}\n",
-        "users_roles": f"superuser:{ADMIN}\n",
+        "users": "".join(f"{user}:{_hashed(PASSWORD)}\n" for user in (ADMIN, *ROLES)),
+        "users_roles": f"superuser:{ADMIN}\n" + "".join(f"{role}:{role}\n" for role in ROLES),
+        # A file of roles is the same to the engine as an API key's role descriptors, which this build cannot store.
+        "roles.yml": yaml_lines(ROLES),
     }
 
 
@@ -117,7 +142,7 @@ def _await(folders: Folders, ca_file: Path, folder: Path) -> SecuredEngine:
         try:
             if port:
                 engine = SecuredEngine(port, ca_file)
-                engine.admin(folder).close()
+                engine.store(ADMIN, folder).close()
                 return engine
         except StoreError:
             if time.monotonic() > deadline:

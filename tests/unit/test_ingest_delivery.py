@@ -109,7 +109,7 @@ def test_an_answer_that_got_lost_is_harmless_within_one_backing_index() -> None:
     store = ScriptedStore([StoreUnreachable("cut")], held={FIRST: ["a", "c"]})
     outcome = deliver(store, items("a", "b", "c"))
     assert (outcome.sent, outcome.duplicate, outcome.possible_duplicates) == (1, 2, 0)
-    assert store.looked_up == 0
+    assert store.requests == [["a", "b", "c"], ["b"]]
 
 
 def test_an_answer_that_got_lost_is_looked_up_when_the_stream_rolled_over_in_between() -> None:
@@ -126,6 +126,17 @@ def test_an_answer_that_got_lost_is_looked_up_when_the_stream_rolled_over_in_bet
         assert delivery.submit("s", items("a")).result(SECONDS) == Outcome(sent=1)
         assert delivery.submit("s", items("b", "c")).result(SECONDS) == Outcome(duplicate=2)
     assert store.held == {FIRST: ["a", "b", "c"], SECOND: []}
+
+
+def test_a_rollover_between_looking_up_and_sending_does_no_harm() -> None:
+    class Rolling(ScriptedStore):
+        def bulk(self, _index: str, body: bytes, tell_index: bool = False) -> BulkResult:
+            self.held[SECOND] = []
+            return super().bulk(_index, body, tell_index)
+
+    store = Rolling(held={FIRST: ["a"]})
+    assert deliver(store, items("a", "b"), in_doubt=True, since=FIRST) == Outcome(sent=1, duplicate=1)
+    assert store.held == {FIRST: ["a"], SECOND: ["b"]}
 
 
 @pytest.mark.parametrize("since", ["", FIRST, "deleted"])

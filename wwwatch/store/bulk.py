@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from elastic_transport import SerializationError
 from elasticsearch import NotFoundError
 
 from wwwatch.errors import StoreError, StoreUnreachable
@@ -45,8 +44,7 @@ class Bulk(Session):
                 )
             ).body
             items = [item["create"] if "create" in item else next(iter(item.values())) for item in answer["items"]]
-        except (SerializationError, KeyError, TypeError) as error:
-            # Of somebody in between, who may have passed the request on.
+        except (KeyError, TypeError) as error:  # JSON, but of somebody in between
             raise StoreUnreachable(
                 f"What answers for the store at {self._shown} is not the store.", "Is a proxy in between?"
             ) from error
@@ -102,6 +100,8 @@ class Bulk(Session):
         ).body
         for document in answer["docs"]:
             if "error" in document:
+                if document["error"].get("type") == "security_exception":
+                    raise failures.forbidden(self._shown, item_reason(document["error"]))
                 raise failures.StoreBusy(f"The store at {self._shown}: {item_reason(document['error'])}")
         return {document["_id"] for document in answer["docs"] if document["found"]}
 

@@ -59,7 +59,8 @@ def translate(error: Exception, shown: str) -> StoreError:
             "Is it running, and is url (WWWATCH_URL) right? Unset, wwwatch uses its embedded engine.",
         )
     if isinstance(error, SerializationError):
-        return StoreError(
+        # Of somebody in between, perhaps, who may have passed the request on: its outcome is unknown.
+        return StoreUnreachable(
             f"The server at {shown} does not answer in JSON: it is not Elasticsearch or OpenSearch.",
             "Correct url (WWWATCH_URL).",
         )
