@@ -16,6 +16,7 @@ from ingest.distinct import Remembered
 from ingest.enrichment.networks import Networks, parsed
 from ingest.enrichment.tagging import with_tags
 
+PEER = "network.peer.address"
 SPOOFED = "spoofed-forwarded"
 MOST_CLAIMS = 10  # entries a client brings itself; real chains of proxies have two or three
 NOTHING = ("", "-")
@@ -127,11 +128,13 @@ class RealClient:
         found = self._found(keys)
         behind = found["client"].is_not_null()
         peer = frame["source.address"]
+        # Where the server itself has found a client, its peer is nearer still.
+        nearer = [pl.col(PEER)] if PEER in frame.columns else []
         frame = frame.with_columns(
             pl.coalesce(found["client"], peer).alias("source.address"),
             *(pl.when(behind).then(found[name]).otherwise(pl.col(name)).alias(name) for name in addresses.COLUMNS),
             found["client"].alias("client.ip"),
-            pl.when(behind).then(peer).alias("network.peer.address"),
+            pl.coalesce(*nearer, pl.when(behind).then(peer)).alias(PEER),
         )
         spoofed = found["spoofed"].fill_null(value=False)
         return with_tags(frame, [SPOOFED], spoofed) if spoofed.any() else frame

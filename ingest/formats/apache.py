@@ -48,6 +48,8 @@ _HEADERS: dict[str, tuple[str, Kind, int]] = {
     "x-forwarded-for": ("forwarded_for", Kind.LIST, 0),
     "forwarded": ("forwarded", Kind.USUALLY_WORD, 0),
     "x-real-ip": ("real_ip", Kind.USUALLY_WORD, 0),
+    "cf-connecting-ip": ("real_ip", Kind.USUALLY_WORD, 1),
+    "true-client-ip": ("real_ip", Kind.USUALLY_WORD, 2),
     "host": ("host", Kind.USUALLY_WORD, 0),
     "x-request-id": ("request_id", Kind.USUALLY_WORD, 1),
 }
@@ -156,7 +158,7 @@ def _lettered(letter: str, argument: str | None) -> tuple[str, Kind, int] | None
         return ("", Kind.WORD, 0)
     if (letter == "h" and name == "c") or (letter == "a" and name == "c"):
         # The peer of the connection; %a is who mod_remoteip takes for the client.
-        return ("address", Kind.WORD, 2)
+        return ("connection", Kind.WORD, 0)
     if letter == "X":
         return ("", Kind.FIXED, 0)
     if letter in _LETTER_VARIABLES:

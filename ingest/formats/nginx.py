@@ -16,13 +16,15 @@ _ESCAPES = {"default": BACKSLASH, "json": JSON, "none": None}
 # Value, kind and rank of each variable that is kept; of one value the lowest rank is kept where several are logged.
 VARIABLES: dict[str, tuple[str, Kind, int]] = {
     "remote_addr": ("address", Kind.WORD, 0),
-    "realip_remote_addr": ("address", Kind.WORD, 2),
+    "realip_remote_addr": ("connection", Kind.WORD, 0),
     "binary_remote_addr": ("", Kind.FREE, 0),
     "proxy_protocol_addr": ("address", Kind.WORD, 1),
     "proxy_add_x_forwarded_for": ("addresses", Kind.LIST, 0),
     "http_x_forwarded_for": ("forwarded_for", Kind.LIST, 0),
     "http_forwarded": ("forwarded", Kind.USUALLY_WORD, 0),
     "http_x_real_ip": ("real_ip", Kind.USUALLY_WORD, 0),
+    "http_cf_connecting_ip": ("real_ip", Kind.USUALLY_WORD, 1),
+    "http_true_client_ip": ("real_ip", Kind.USUALLY_WORD, 2),
     "remote_user": ("user", Kind.USUALLY_WORD, 0),
     "time_local": ("time", Kind.FREE, 1),
     "time_iso8601": ("time", Kind.WORD, 0),

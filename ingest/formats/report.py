@@ -12,7 +12,7 @@ from ingest.formats.log_format import LogFormat
 # What detection uses: the values of which one is enough, and what goes without any of them.
 HOST = "virtual host"
 NEEDED: tuple[tuple[str, frozenset[str], str], ...] = (
-    ("client", frozenset({"address", "addresses", "peer"}), "nobody can be told from anybody else"),
+    ("client", frozenset({"address", "addresses", "peer", "connection"}), "nobody can be told from anybody else"),
     ("time", frozenset(), "lines count as of when they are read"),
     ("request", frozenset({"request", "target", "path"}), "no attack shows in what is asked for"),
     ("method", frozenset({"request", "method"}), "logins and floods of POST are not seen"),

@@ -8,6 +8,7 @@ name, by `canonical`.
 |---|---|
 | addresses | clients and proxies by comma, the peer last: address and forwarded_for |
 | peer | address and port: address |
+| connection | whom the server spoke with, where it finds clients behind proxies by itself: `network.peer.address` |
 | forwarded_for, forwarded, real_ip | raw text of those headers, for the enrichment |
 | date, clock | the parts of a time in UTC, as W3C logs have them |
 | epoch | since 1970, in seconds with or without decimals, milliseconds, microseconds |
@@ -47,6 +48,7 @@ NANOSECONDS = {"duration_s": 10**9, "duration_ms": 10**6, "duration_us": 10**3, 
 _DASHED = ("address", "method", "target", "domain", "forwarded_for", "forwarded", "real_ip")
 _TLS_NUMBERS = {"769": "TLSv1.0", "770": "TLSv1.1", "771": "TLSv1.2", "772": "TLSv1.3"}
 NOTHING = ("-", "")
+PROXY = "network.peer.address"
 
 
 def present(name: str) -> pl.Expr:
@@ -87,6 +89,14 @@ def _peer(frame: pl.DataFrame) -> pl.DataFrame:
     )
     known = [pl.col("address")] if "address" in frame.columns else []
     return frame.with_columns(address=pl.coalesce(*known, address)).drop("peer")
+
+
+def _connection(frame: pl.DataFrame) -> pl.DataFrame:
+    """The proxy is kept beside the client; where no client is logged, it is all that is known."""
+    other = present("connection")
+    client = present("address") if "address" in frame.columns else pl.lit(None, dtype=pl.String)
+    proxy = pl.when(other != client).then(other)
+    return frame.with_columns(pl.coalesce(client, other).alias("address"), proxy.alias(PROXY)).drop("connection")
 
 
 def _host(frame: pl.DataFrame) -> pl.DataFrame:
@@ -182,6 +192,7 @@ def _stages(frame: pl.DataFrame) -> pl.DataFrame:
 _STEPS = {
     "addresses": _addresses,
     "peer": _peer,
+    "connection": _connection,
     "host": _host,
     "port": _port,
     "query": _query,

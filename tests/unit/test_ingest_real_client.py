@@ -2,6 +2,7 @@
 
 from ipaddress import ip_address
 
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -128,3 +129,12 @@ def test_only_the_named_header_is_believed() -> None:
     assert RealClient(PROXIES, "forwarded")(frame)["source.ip"].to_list() == ["203.0.113.7"]
     single = frame_of_peers(["10.0.0.1"], "real_ip", ["203.0.113.8"])
     assert RealClient(PROXIES, "x-real-ip")(single)["client.ip"].to_list() == ["203.0.113.8"]
+
+
+def test_a_peer_the_server_has_logged_itself_is_kept() -> None:
+    """mod_remoteip and realip find the client themselves; behind their proxy may be one more of ours."""
+    frame = frame_of_peers(["10.0.0.2", "203.0.113.9"], "forwarded_for", ["203.0.113.7", "1.1.1.1"])
+    known = frame.with_columns(pl.Series("network.peer.address", ["10.0.0.1", "10.0.0.1"]))
+    found = RealClient(PROXIES, "x-forwarded-for")(known)
+    assert found["source.ip"].to_list() == ["203.0.113.7", "203.0.113.9"]
+    assert found["network.peer.address"].to_list() == ["10.0.0.1", "10.0.0.1"]
