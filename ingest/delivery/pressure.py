@@ -95,6 +95,10 @@ class Pressure:
         if size_bytes < self.batch_bytes // 2:
             return FEW_QUEUED
         per_byte = max(latency, 1e-6) / size_bytes
-        if per_byte <= self._best or now - self._best_at > BEST_FORGOTTEN_SECONDS:
+        if now - self._best_at > BEST_FORGOTTEN_SECONDS:
+            # The best of before may be out of reach by now. It is measured with few in flight, or it would creep up.
+            self._best, self._best_at = per_byte, now
+            self._limit = min(self._limit, FIRST_IN_FLIGHT)
+        elif per_byte <= self._best:
             self._best, self._best_at = per_byte, now
         return self._limit * (1 - self._best / per_byte)

@@ -14,6 +14,7 @@ from tests.faults.scenarios import SCENARIOS
 from tests.faults.world import Found, Scale, World
 from wwwatch import engine
 from wwwatch import settings as wwwatch_settings
+from wwwatch.errors import WwwatchError
 from wwwatch.store import Store
 
 COLUMNS = ("fault", "struck", "lines", "lost", "duplicates", "peak MB", "seconds", "remark")
@@ -39,8 +40,14 @@ def main() -> int:
         with tempfile.TemporaryDirectory() as folder:
             Path(folder).chmod(0o755)
             began = time.monotonic()
-            found = scenario(World(url, Path(folder), arguments.seed), scale)
-            seconds = time.monotonic() - began
+            try:
+                found = scenario(World(url, Path(folder), arguments.seed), scale)
+            except (AssertionError, WwwatchError) as error:
+                console.print(f"{name} did not come to its end: {error}", markup=False)
+                table.add_row(name, *[""] * (len(COLUMNS) - 2), "FAILED")
+                failed = True
+                continue
+        seconds = time.monotonic() - began
         table.add_row(*_row(name, found, seconds))
         console.print(f"{name}: lost {found.lost}, duplicates {found.duplicates}, {seconds:.0f} s", highlight=False)
         failed |= not found.good
