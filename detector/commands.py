@@ -1,17 +1,17 @@
-"""`wwwatch train`, `detect`, `models`."""
+"""`wwwatch train`, `detect`."""
 
 import signal
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
-from typing import Any
 
 import click
 
-from detector import registry, service, watch
+from detector import service, watch
 from detector.detect import Outcome
 from detector.lease import new_holder
-from wwwatch.console import plain_markup, print_json, print_table, progress, say
+from detector.modelwatch import ALARM
+from wwwatch.console import plain_markup, print_json, progress, say
 from wwwatch.moments import since_option, until_option
 from wwwatch.namespaces import namespace_option
 from wwwatch.settings import DetectorSettings, load
@@ -148,69 +148,7 @@ def _tell(outcome: Outcome) -> None:
     )
     for crowd in outcome.crowds:
         say(f"Too many to judge one by one: {plain_markup(crowd)}.")
+    if outcome.drift > ALARM:
+        say(f"This traffic is unlike what the model was trained on (drift {outcome.drift:.2f}).  Next: wwwatch train")
     changed = ", ".join(f"{count:,} {status}" for status, count in sorted(outcome.incidents.items()))
     say(f"Incidents changed: {changed or 'none'}.  Next: wwwatch incidents")
-
-
-@click.group()
-def models() -> None:
-    """The registry of models."""
-
-
-@models.command("list")
-@namespace_option
-@json_option
-@click.pass_obj
-def list_models(config: Path | None, namespace: str, as_json: bool) -> None:
-    """Every version of a namespace, newest first."""
-    store = connect(load(config))
-    active = registry.active_version(store, namespace)
-    found = [entry | {"active": entry["version"] == active} for entry in registry.versions(store, namespace)]
-    if as_json:
-        print_json(found)
-    else:
-        rows = [(e["version"], e["created"], "active" if e["active"] else "", _rows(e["card"])) for e in found]
-        print_table(f"Models of {namespace}", ("version", "created", "", "rows"), rows)
-
-
-def _rows(card: dict[str, Any]) -> str:
-    return ", ".join(f"{name} {count:,}" for name, count in card.get("rows", {}).items())
-
-
-@models.command()
-@click.argument("version")
-@namespace_option
-@click.pass_obj
-def show(config: Path | None, version: str, namespace: str) -> None:
-    """The card of a version, as JSON."""
-    store = connect(load(config))
-    found = [entry for entry in registry.versions(store, namespace) if entry["version"] == version]
-    if not found:
-        raise registry.ModelError(f"There is no model {version} for namespace {namespace}.", "See: wwwatch models list")
-    print_json(found)
-
-
-@models.command()
-@click.argument("version")
-@namespace_option
-@click.pass_obj
-def activate(config: Path | None, version: str, namespace: str) -> None:
-    """Make a version the one that scores."""
-    store = _open(config)
-    registry.load(store, namespace, version)  # one that cannot be used must not become active
-    registry.activate(store, namespace, version, datetime.now(UTC))
-    say(f"Model {plain_markup(version)} is active for namespace {namespace}.")
-
-
-@models.command()
-@namespace_option
-@click.pass_obj
-def rollback(config: Path | None, namespace: str) -> None:
-    """Go back to the version that was active before."""
-    store = _open(config)
-    previous = registry.previous_version(store, namespace)
-    if previous is None:
-        raise registry.ModelError(f"Namespace {namespace} has had no other model.", "See: wwwatch models list")
-    registry.load(store, namespace, previous)
-    registry.activate(store, namespace, previous, datetime.now(UTC))
-    say(f"Model {plain_markup(previous)} is active again for namespace {namespace}.")

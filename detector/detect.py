@@ -14,6 +14,7 @@ from detector.features import DAY_SECONDS, HOUR_SECONDS, Collected
 from detector.known import NOTHING_KNOWN, Known
 from detector.ledger import LEVELS, QUICK, SLOW, STEADY
 from detector.model import Model
+from detector.modelwatch import Watched
 from detector.scoring import score
 from detector.signs import PLAIN, Signs
 from detector.windows import Span, spans, touched
@@ -32,7 +33,7 @@ class Outcome:
     """What a pass did. minutes: slices judged. events: held in them. entity_windows: judged in the second stage.
 
     crowds: windows where more clients showed something than are judged one by one, in words. busy: who is at work
-    in this namespace, where that kept the pass from doing anything.
+    in this namespace, where that kept the pass from doing anything. drift: see `modelwatch`; 0 if that was too little.
     """
 
     model_version: str
@@ -44,17 +45,23 @@ class Outcome:
     incidents: dict[str, int] = field(default_factory=dict)
     crowds: list[str] = field(default_factory=list)
     busy: str = ""
+    drift: float = 0.0
 
 
 @dataclass(frozen=True)
 class Site:
-    """What a pass works on: the namespace, the model that judges it, how its events show things, who is known."""
+    """What a pass works on: the namespace, the model that judges it, how its events show things, who is known.
+
+    shadow: a candidate that judges along; its findings are counted and nothing more. watched: what to say of both.
+    """
 
     store: Store
     namespace: str
     model: Model
     signs: Signs = PLAIN
     known: Known = NOTHING_KNOWN
+    shadow: Model | None = None
+    watched: Watched = field(default_factory=Watched)
 
     @property
     def index(self) -> str:
@@ -96,6 +103,7 @@ def _judge(site: Site, minutes: Sequence[int], window_seconds: int, outcome: Out
     counts = _counts(site, judged, window_seconds, outcome)
     outcome.entity_windows += len(counts)
     findings = score(site.model, counts)
+    site.watched.add(counts, findings, score(site.shadow, counts) if site.shadow else [])
     written = anomalies.documents(site.store, site.namespace, site.model, findings, site.known)
     found = {id_ for id_, _ in written}
     index = names.anomalies(site.namespace)

@@ -16,6 +16,7 @@ from detector.classes import ATTACK_CLASSES, Severity
 from detector.control import Verdict, verdicts
 from wwwatch.addresses import as_address
 from wwwatch.moments import iso
+from wwwatch.remedies import remedies
 from wwwatch.store import Store, names
 
 Document = dict[str, Any]
@@ -108,7 +109,13 @@ def compose(
         id_ = digest("background", namespace, attack_class, day)
         incidents[id_] = _incident(namespace, id_, members, now, "site", namespace)
         membership |= {anomaly: id_ for episode in members for anomaly, _ in episode.anomalies}
-    return {id_: judged(document, said.get(id_)) for id_, document in incidents.items()}, membership
+    return {id_: judged(_with_remedies(document), said.get(id_)) for id_, document in incidents.items()}, membership
+
+
+def _with_remedies(incident: Document) -> Document:
+    """The incident with lines that keep its clients out, where it is worth it."""
+    lines = remedies(incident) if incident["event"]["severity"] > Severity.LOW else {}
+    return incident | {"wwwatch": incident["wwwatch"] | {"remedies": lines}} if lines else incident
 
 
 def judged(incident: Document, verdict: Verdict | None) -> Document:

@@ -103,6 +103,24 @@ def active_version(store: Store, namespace: str) -> str | None:
     return document["wwwatch"]["model_version"] if document else None
 
 
+def set_shadow(store: Store, namespace: str, version: str, now: datetime) -> None:
+    """Let a registered version judge along without raising anything. Raise ModelError if it cannot be used."""
+    load(store, namespace, version)
+    own = {"namespace": namespace, "kind": "shadow_model", "model_version": version}
+    store.write_documents(names.CONTROL, [(_shadow_pointer(namespace), {"@timestamp": iso(now), "wwwatch": own})])
+
+
+def end_shadow(store: Store, namespace: str) -> bool:
+    """Let nothing judge along any more. Return whether something did."""
+    return bool(store.delete_documents(names.CONTROL, [_shadow_pointer(namespace)]))
+
+
+def shadow_version(store: Store, namespace: str) -> str | None:
+    """The version that judges along; None if none does."""
+    document = store.get_document(names.CONTROL, _shadow_pointer(namespace))
+    return document["wwwatch"]["model_version"] if document else None
+
+
 def previous_version(store: Store, namespace: str) -> str | None:
     """The version that was active before the active one; None if there was none."""
     return next(iter(_history(store, namespace)[1:]), None)
@@ -147,6 +165,10 @@ def _owner(namespace: str, version: str) -> str:
 
 def _id(namespace: str, version: str) -> str:
     return f"{_owner(namespace, version)}:{version}"
+
+
+def _shadow_pointer(namespace: str) -> str:
+    return f"shadow-model:{namespace}"
 
 
 def _pointer(namespace: str) -> str:

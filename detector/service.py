@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from detector import attack_rows, base_rows, control, feedback, labels, ledger, registry, training
+from detector import attack_rows, base_rows, control, feedback, labels, ledger, modelwatch, registry, training
 from detector import detect as passes
 from detector.features import WINDOWS_SECONDS, collect
 from detector.model import Model
@@ -68,8 +68,34 @@ def detect(
     settings: DetectorSettings = DEFAULTS,
 ) -> passes.Outcome:
     """One pass over the due minutes. keep: called between pieces of work, to keep the lease."""
-    site = passes.Site(store, namespace, model, known=feedback.known(store, namespace, settings, now))
-    return passes.detect(site, due, now, levels, advance, keep)
+    shadow = shadow_model(store, namespace)
+    known = feedback.known(store, namespace, settings, now)
+    site = passes.Site(store, namespace, model, known=known, shadow=shadow)
+    outcome = passes.detect(site, due, now, levels, advance, keep)
+    outcome.drift = modelwatch.record(store, namespace, model, shadow, site.watched, now)
+    return outcome
+
+
+def model_to_read(store: Store, namespace: str, version: str | None) -> Model:
+    """A version, else the active model, else the base model, without registering anything."""
+    wanted = version or registry.active_version(store, namespace)
+    return (
+        registry.load(store, namespace, wanted) if wanted else training.fit_base(base_rows.load(), base_rows.version())
+    )
+
+
+def shadow_model(store: Store, namespace: str) -> Model | None:
+    """The candidate that judges along. One of other features is passed over: it cannot judge."""
+    version = registry.shadow_version(store, namespace)
+    try:
+        return registry.load(store, namespace, version) if version else None
+    except registry.ModelError:
+        return None
+
+
+def history_span(store: Store, namespace: str, since: datetime | None, until: datetime | None) -> Span | None:
+    """The asked span, cut to where there are events; None where there are none."""
+    return _span(store, namespace, since, until)
 
 
 def train(

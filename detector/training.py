@@ -16,6 +16,7 @@ import pandas as pd
 from detector import thresholds
 from detector.features import FEATURES, RAW, WINDOWS_SECONDS, schema_hash, vectors
 from detector.model import CLASSES, NORMAL, SEED, Model, apart, fit_classifier, fit_outliers
+from detector.modelwatch import reference
 from wwwatch.moments import iso
 
 # The share of history, the newest, that only sets thresholds.
@@ -149,6 +150,7 @@ def fit(
         "incidents_per_week": incidents_per_week,
         "metrics": measured(judged, kept).card(),
         "schema": schema_hash(),
+        "reference": reference(fitted),
         **notes,
     }
     return replace(judged, card=card), kept

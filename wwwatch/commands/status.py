@@ -11,6 +11,8 @@ from wwwatch.namespaces import namespace_option
 from wwwatch.settings import load
 from wwwatch.store import Store, connect, names
 
+# The newest of these many passes that judged enough to tell whether traffic drifts, tells.
+PASSES_ASKED = 200
 NOT_CLOSED = {"terms": {"wwwatch.status": ["open", "escalated"]}}
 
 
@@ -45,7 +47,17 @@ def gather(store: Store, namespace: str) -> dict[str, Any]:
         "anomalies": store.count(names.anomalies(namespace), {"term": {"wwwatch.status": "open"}}),
         "incidents_not_closed": store.count(names.incidents(namespace), NOT_CLOSED),
         "active_model": pointer["wwwatch"]["model_version"] if pointer else None,
+        "model_drift": _drift(store, namespace),
     }
+
+
+def _drift(store: Store, namespace: str) -> float | None:
+    """The newest drift a pass could tell: above 0.25 the traffic is unlike what the model was trained on."""
+    passes = {"bool": {"filter": [{"term": {"wwwatch.component": "detector"}}]}}
+    newest = [{"@timestamp": {"order": "desc", "unmapped_type": "date"}}]
+    found = store.search(names.pipeline_stream(namespace), passes, PASSES_ASKED, newest, ["wwwatch.drift"])
+    told = (document["wwwatch"]["drift"] for _, document in found if "drift" in document.get("wwwatch", {}))
+    return next((float(one["psi"]) for one in told if one["feature"]), None)
 
 
 def _newest(store: Store, index: str) -> str | None:
