@@ -24,6 +24,7 @@ COMMANDS = {
     "check": ("ingest.commands.check:check", "Is every line of a file in the store, once?"),
     "rejects": ("ingest.commands.rejects:rejects", "Lines no format took: list them, replay them."),
     "formats": ("ingest.commands.formats:formats", "Log formats known, or those of a server's configuration."),
+    "pseudonym": ("ingest.commands.pseudonym:pseudonym", "What an address or user is called in the store, and back."),
     "train": ("detector.commands:train", "Fit and register a model of the site's history."),
     "detect": ("detector.commands:detect", "Judge every window that is due."),
     "backtest": ("detector.model_commands:backtest", "What a model would have raised; nothing is written."),

@@ -28,9 +28,8 @@ class CryptoPan:
         blocks = bytearray()
         for address in addresses:
             value = int(address) << (BLOCK_BITS - address.max_prefixlen)
-            for length, fill in enumerate(self._fill[: address.max_prefixlen]):
-                head = value >> (BLOCK_BITS - length) << (BLOCK_BITS - length)
-                blocks += (head | fill).to_bytes(BLOCK_BYTES, "big")
+            for length in range(address.max_prefixlen):
+                blocks += self._block(value, length)
         # The first bit of every block that comes out turns over one bit of an address.
         first_bytes = self._encrypt(bytes(blocks))[::BLOCK_BYTES]
         found: list[Address] = []
@@ -43,6 +42,20 @@ class CryptoPan:
             found.append(type(address)(int(address) ^ turned))
         return found
 
+    def original(self, pseudonym: Address) -> Address:
+        """The address behind a pseudonym: each bit tells how the next one was turned."""
+        value, size = 0, pseudonym.max_prefixlen
+        for length in range(size):
+            turned = self._encrypt(self._block(value, length))[0] >> 7
+            bit = (int(pseudonym) >> (size - 1 - length) & 1) ^ turned
+            value |= bit << (BLOCK_BITS - 1 - length)
+        return type(pseudonym)(value >> (BLOCK_BITS - size))
+
+    def _block(self, value: int, length: int) -> bytes:
+        """What AES is asked about a prefix of a value of 128 bits."""
+        head = value >> (BLOCK_BITS - length) << (BLOCK_BITS - length)
+        return (head | self._fill[length]).to_bytes(BLOCK_BYTES, "big")
+
 
 class Unchanged:
     """The map that leaves every address as it is."""
@@ -50,3 +63,7 @@ class Unchanged:
     def pseudonyms(self, addresses: Sequence[Address]) -> list[Address]:
         """The addresses."""
         return list(addresses)
+
+    def original(self, pseudonym: Address) -> Address:
+        """The address."""
+        return pseudonym

@@ -19,6 +19,7 @@ from wwwatch.ingest_settings import UNIX
 
 SOURCE, PEER, USER = "source.address", "network.peer.address", "user.name"
 EXTENSION = "url.extension"
+LEFT_OUT = "[left out: it holds a name in a form that was not recognised]"
 ADDRESSES = (SOURCE, "client.ip", PEER)
 # Replaced as fields, or made by ourselves: no text to look for names in.
 NO_TEXTS = frozenset({*AS_IT_IS, *ADDRESSES, *addresses.COLUMNS, USER, "@timestamp"})
@@ -103,7 +104,7 @@ class Hide:
         some = frame[rows]
         known_of = [self._known(*row) for row in some.select(_texts(some, (SOURCE, PEER, USER))).iter_rows()]
         texts = [name for name in FIELDS if name not in NO_TEXTS and frame.schema.get(name) == pl.String]
-        columns = [line.scatter(rows, list(map(self._hidden, some[LINE], known_of))).alias(LINE)]
+        columns = [line.scatter(rows, list(map(self._line_hidden, some[LINE], known_of))).alias(LINE)]
         named = pl.Series([bool(known.words) for known in known_of], dtype=pl.Boolean)
         for name in texts:
             here = (named | some[name].str.contains(MAYBE_ADDRESS)).arg_true()
@@ -127,6 +128,12 @@ class Hide:
             found[user] = self._pseudonyms.of_user(user)
         longest_first = sorted(found, key=len, reverse=True)
         return _Known([(word(name), found[name]) for name in longest_first], frozenset(own))
+
+    def _line_hidden(self, line: str, known: _Known) -> str:
+        """A line without its names; nothing of it, if one of them is written in a way we do not know."""
+        if all(expression.search(line) for expression, _ in known.words):
+            return self._hidden(line, known) or ""
+        return LEFT_OUT
 
     def _hidden(self, text: str | None, known: _Known) -> str | None:
         if text is None:

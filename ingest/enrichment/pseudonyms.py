@@ -82,6 +82,11 @@ class Pseudonyms:
             self._remembered[text] = None if address is None else str(self._pan.pseudonyms([address])[0])
         return self._remembered[text]
 
+    def original(self, text: str) -> str | None:
+        """The address behind a pseudonym of one; None for anything else, such as a name, which has no way back."""
+        address = parsed(text)
+        return None if address is None else str(self._pan.original(address))
+
     def of_host(self, name: str) -> str:
         """Of a host name; of a pseudonym, itself."""
         return (

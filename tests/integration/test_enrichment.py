@@ -55,6 +55,11 @@ def test_pseudonyms_leave_no_trace_and_networks_group(
         names.access_index(namespace), {"match_all": {}}, {"nets": {"terms": {"field": "wwwatch.net"}}}
     )
     assert sorted(bucket["doc_count"] for bucket in nets["nets"]["buckets"]) == [1, 31]
+    # Whoever has the key finds the way there and back.
+    told = run("--config", config, "pseudonym", CLIENTS[0], "2001:db8:7777::77").stdout.split()
+    assert {document.get("source", {}).get("address") for document in documents.values()} >= set(told)
+    back = run("--config", config, "pseudonym", "--original", *told)
+    assert back.stdout.split() == [CLIENTS[0], "2001:db8:7777::77"]
     # The ids are the lines' own still: nothing is sent twice, and every line is found.
     again = run("--config", config, "ship", log, "--namespace", namespace, "--from-start", "--json")
     assert json.loads(again.stdout)["duplicate"] == len(LINES)

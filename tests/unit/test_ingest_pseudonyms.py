@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingest.enrichment.hiding import LEFT_OUT
 from ingest.enrichment.networks import parsed
 from ingest.enrichment.pseudonyms import Pseudonyms, key_of
 from ingest.enrichment.scrub import replace_addresses, word
@@ -34,6 +35,14 @@ HIDDEN = {"pseudonyms": {"addresses": True, "users": True, "key": KEY}}
 def test_addresses_are_mapped_as_published() -> None:
     assert Pseudonyms(SAMPLE_KEY).of_clients(list(SAMPLE)) == list(SAMPLE.values())
     assert [Pseudonyms(SAMPLE_KEY).of_address(text) for text in SAMPLE] == list(SAMPLE.values())
+
+
+@given(st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6)))
+@settings(deadline=None)  # the first call loads a library
+def test_the_key_leads_back(address: Any) -> None:
+    pseudonyms = Pseudonyms(SAMPLE_KEY)
+    assert pseudonyms.original(pseudonyms.of_clients([str(address)])[0]) == str(parsed(str(address)))
+    assert pseudonyms.original("user-0123456789abcdef") is None
 
 
 def shared_bits(one: str, two: str) -> int:
@@ -84,6 +93,25 @@ def test_no_document_holds_a_trace_of_what_was_hidden(text: str) -> None:
     written = orjson.dumps(document).decode().lower()
     assert document["source"]["address"]
     assert [trace for trace in TRACES if trace in written] == []
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [(r"j\xC3\xBCrgen", "jürgen"), (r"o\x22brien", 'o"brien'), (r"o\"brien", 'o"brien'), ("jürgen", "jürgen")],
+)
+def test_names_are_found_as_servers_escape_them(written: str, name: str) -> None:
+    [plain], [hidden] = enriched(line(user=written)), enriched(line(user=written), **HIDDEN)
+    assert plain["user"]["name"] == name
+    assert hidden["user"]["name"] == Pseudonyms(base64.b64decode(KEY)).of_user(name)
+    assert hidden["event"]["original"].startswith(f"{hidden['source']['address']} - {hidden['user']['name']} [")
+
+
+def test_a_line_that_writes_its_name_in_an_unknown_way_is_left_out() -> None:
+    frame = frame_of_peers(["203.0.113.77"], "forwarded_for", [None]).with_columns(
+        pl.lit("203.0.113.77 wuser").alias("line"), pl.lit(1, dtype=pl.UInt32).alias("check"),
+        pl.lit("user").alias("user.name"),
+    )  # fmt: skip
+    assert enrichment_of(**HIDDEN).apply(frame)["line"].to_list() == [LEFT_OUT]
 
 
 def test_fields_line_and_texts_agree() -> None:
@@ -183,6 +211,18 @@ def test_rejects_are_left_out_or_replaced(wish: str) -> None:
 def test_addresses_are_recognised_wherever_they_stand(text: str, replaced: str) -> None:
     marked = replace_addresses(text, lambda found: f"<{found}>" if parsed(found) else None).replace("%3A", ":")
     assert marked == replaced
+
+
+DELIMITERS = st.sampled_from([" ", "/", "=", "&", "?", "%22", "%2F", ",", ":", "-", "(", "'", "|", "a/b=", "[", "]"])
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.lists(st.tuples(DELIMITERS, st.sampled_from(["203.0.113.77", "2001:db8:7777::77", "x", "10"])), max_size=6))
+def test_no_trace_whatever_stands_around(pieces: list[tuple[str, str]]) -> None:
+    text = "/" + "".join(delimiter + piece for delimiter, piece in pieces) + "/"
+    found = replace_addresses(text, Pseudonyms(SAMPLE_KEY).of_address, ("203.0.113.77", "2001:db8:7777::77"))
+    assert "203.0.113.77" not in found
+    assert "7777::77" not in found
 
 
 def test_names_are_words_of_their_own() -> None:
