@@ -33,7 +33,7 @@ format: .venv
 	$(BIN)/ruff format .
 
 bench-quality: .venv
-	$(BIN)/python -m bench.quality --markdown bench/out/quality.md
+	$(BIN)/python -m bench.quality --markdown docs/quality.md
 
 # LINES=2000000 is what the issue asks for; the default takes a few minutes.
 LINES ?= 150000

@@ -23,7 +23,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pieces", nargs="*", metavar="PIECE", help=f"of: {', '.join(PIECES)}; default: all")
     parser.add_argument("--quick", action="store_true", help="a small sample of everything")
-    parser.add_argument("--markdown", type=Path, help="also write the tables there")
+    parser.add_argument("--markdown", type=Path, help="write the tables there too, between its marks")
     arguments = parser.parse_args()
     if unknown := set(arguments.pieces) - PIECES.keys():
         parser.error(f"there is no piece {', '.join(sorted(unknown))}")
@@ -33,7 +33,8 @@ def main() -> None:
     for table in tables:
         print_table(table.title, table.columns, table.rows)
     if arguments.markdown:
-        arguments.markdown.write_text("\n".join(table.markdown() for table in tables), encoding="utf-8")
+        before = arguments.markdown.read_text(encoding="utf-8") if arguments.markdown.is_file() else ""
+        arguments.markdown.write_text(report.written(before, tables), encoding="utf-8")
 
 
 def _logs(place: Workplace) -> list[Path]:

@@ -24,6 +24,18 @@ class Table:
         return f"### {self.title}\n\n" + "\n".join(lines) + "\n"
 
 
+BEGIN, END = "<!-- measured -->", "<!-- end of measured -->"
+
+
+def written(before: str, tables: Iterable[Table]) -> str:
+    """A document with these tables in place of what stands between its marks; the tables alone if it has none."""
+    told = "\n".join(table.markdown() for table in tables)
+    if BEGIN not in before or END not in before:
+        return told
+    head, tail = before.split(BEGIN, 1)[0], before.split(END, 1)[1]
+    return f"{head}{BEGIN}\n\n{told}\n{END}{tail}"
+
+
 def by_class(title: str, parts: Sequence[Document]) -> Table:
     """Runs of attack styles by class, each run weighing the same however many clients it has."""
     runs = [run for part in parts for run in part["runs"]]

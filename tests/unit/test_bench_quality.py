@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bench.quality.named import classes_by_client, false_incidents
-from bench.quality.report import by_class, span
+from bench.quality.report import BEGIN, END, Table, by_class, span, written
 from bench.quality.statistics import Rate, upper_bound
 
 Document = dict[str, Any]
@@ -64,6 +64,17 @@ def test_each_run_weighs_the_same() -> None:
     assert row[2].startswith("0.75 ")
     assert row[4].startswith("0.60 ")  # 1.5 runs right, one harmless client
     assert row[5] == "-"  # half of the runs were never named
+
+
+def test_tables_take_the_place_of_those_before() -> None:
+    table = Table("new", ("a",), [("1",)])
+    assert written("", [table]) == table.markdown()
+    before = f"words\n{BEGIN}\nold\n{END}\nmore words\n"
+    after = written(before, [table])
+    assert after.startswith("words\n")
+    assert after.endswith("more words\n")
+    assert "old" not in after
+    assert table.markdown() in after
 
 
 def test_spans_for_people() -> None:

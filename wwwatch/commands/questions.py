@@ -12,6 +12,7 @@ from wwwatch.addresses import as_address
 from wwwatch.console import UNSAFE, plain_markup, print_json, print_table, say
 from wwwatch.moments import iso, since_option, until_option
 from wwwatch.namespaces import namespace_option
+from wwwatch.remedies import remedies
 from wwwatch.settings import load
 from wwwatch.store import connect, names
 
@@ -91,6 +92,12 @@ def _minute(text: str) -> str:
     return text[:16].replace("T", " ")
 
 
+def _status(own: Document) -> str:
+    """With what the sysadmin said of it: `closed (false)`."""
+    verdict = own.get("verdict")
+    return f"{own['status']} ({'true' if verdict['hostile'] else 'false'})" if verdict else str(own["status"])
+
+
 def _who(document: Document) -> str:
     entity = document["wwwatch"]["entity"]
     members = document["wwwatch"].get("members", 1)
@@ -103,7 +110,7 @@ CELLS: dict[str, Callable[[Document], object]] = {
     "start": lambda document: _minute(document["event"]["start"]),
     "end": lambda document: _minute(document["event"]["end"]),
     "severity": lambda document: questions.severity_name(document["event"]["severity"]),
-    "status": lambda document: document["wwwatch"]["status"],
+    "status": lambda document: _status(document["wwwatch"]),
     "class": lambda document: document["wwwatch"]["class"],
     "who": _who,
     "requests": lambda document: f"{document['wwwatch'].get('requests', 0):,}",
@@ -206,6 +213,16 @@ def _tell(told: Document) -> None:
         if shown:
             total = told["anomalies_total"] if name == "anomalies" else len(told[name])
             _table(f"Its {name}: {total:,}" + (f", the newest {len(shown)}" * (total > len(shown))), columns, shown)
+    _tell_remedies(told)
+
+
+def _tell_remedies(told: Document) -> None:
+    """Lines that keep it out, if any of its incidents is worth it."""
+    grave = [incident for incident in told["incidents"] if incident["event"]["severity"] > questions.SEVERITIES["low"]]
+    lines = remedies({"wwwatch": {"entity": {"type": "ip", "id": told["address"]}}}) if grave else {}
+    rows = [(program.replace("_", " "), line) for program, each in lines.items() for line in each]
+    if rows:
+        print_table("To keep it out, or slow it down", ("for", "line"), rows)
 
 
 def _figures(told: Document) -> list[tuple[str, str]]:
