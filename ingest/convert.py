@@ -21,13 +21,16 @@ from ingest.servers import DEFAULT_SERVER, server_of
 class Converted:
     """A chunk as items. events: text of each, in order, and its row in the chunk. rejects: the same by reason word.
 
-    dropped: lines that a filter of the user's keeps out.
+    dropped: lines that a filter of the user's keeps out. newest: `@timestamp` of the newest event, None without any.
+    format_name: the file's format, empty if none is known.
     """
 
     events: pl.Series
     event_rows: pl.Series
     rejects: dict[str, list[tuple[int, str]]]
     dropped: int = 0
+    newest: str | None = None
+    format_name: str = ""
 
 
 @dataclass
@@ -60,7 +63,13 @@ class Converter:
         parsed = self.parsed(chunk, ingested)
         enriched = self.enriched(parsed)
         converted = self.items(enriched, chunk, ingested)
-        return replace(converted, dropped=parsed.events.height - enriched.events.height)
+        newest = enriched.events["@timestamp"].max() if enriched.events.height else None
+        return replace(
+            converted,
+            dropped=parsed.events.height - enriched.events.height,
+            newest=str(newest) if newest else None,
+            format_name=self.log_format.name if self.log_format else "",
+        )
 
     def enriched(self, parsed: Parsed) -> Parsed:
         """What was parsed, after the steps of enrichment. Events that are missing were dropped by a filter."""

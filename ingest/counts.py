@@ -11,7 +11,7 @@ class Counts:
 
     dropped: lines a filter of the user's keeps out, on purpose. formats: events by the name of the format that took
     them. possible_duplicates: of those sent, how many may have been stored before, in a backing index that was rolled
-    over since and may not be read.
+    over since and may not be read. newest_event: ISO 8601 UTC, of the newest event delivered; empty before.
     """
 
     read: int = 0
@@ -22,6 +22,7 @@ class Counts:
     formats: Counter[str] = field(default_factory=Counter)
     files: int = 0
     possible_duplicates: int = 0
+    newest_event: str = ""
 
     @property
     def undelivered(self) -> int:

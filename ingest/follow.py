@@ -291,17 +291,8 @@ class Follower:
 
     def _gauges(self) -> Gauges:
         """How it is, for the heartbeat."""
-        statistics = self._delivery.statistics()
         tails = [tail for tail in self._tails.values() if tail.source]
-        return Gauges(
-            files_open=len(tails),
-            bytes_behind=sum(tail.behind_bytes for tail in tails),
-            in_flight=statistics.in_flight,
-            in_flight_bytes=statistics.in_flight_bytes,
-            batch_bytes=statistics.batch_bytes,
-            batch_latency_ms=statistics.latency_ms,
-            retries=statistics.retries,
-        )
+        return Gauges.of(self._delivery.statistics(), len(tails), sum(tail.behind_bytes for tail in tails))
 
     def _forget(self) -> None:
         """Say what is delivered; let go of what was removed since."""

@@ -17,6 +17,7 @@ import orjson
 
 from ingest import usage
 from ingest.counts import Counts
+from ingest.delivery import Statistics
 from ingest.documents import ECS_VERSION
 from wwwatch import __version__
 from wwwatch.moments import iso
@@ -34,19 +35,26 @@ CREATED, EXISTS = 201, 409
 class Gauges:
     """How a component is at one moment; None where it does not know.
 
-    newest_event: time of the newest event delivered. bytes_behind: written to the files and not delivered.
+    bytes_behind: written to the files and not delivered.
     in_flight: requests, in_flight_bytes: what they carry. batch_bytes: how large a batch is made at present.
     batch_latency_ms: of the last request that was answered. retries: requests sent again, since the start.
     """
 
     files_open: int | None = None
-    newest_event: datetime | None = None
     bytes_behind: int | None = None
     in_flight: int | None = None
     in_flight_bytes: int | None = None
     batch_bytes: int | None = None
     batch_latency_ms: float | None = None
     retries: int = 0
+
+    @classmethod
+    def of(cls, delivery: Statistics, files_open: int | None = None, bytes_behind: int | None = None) -> "Gauges":
+        """How a delivery is, and the files it is fed from."""
+        return cls(
+            files_open, bytes_behind, delivery.in_flight, delivery.in_flight_bytes, delivery.batch_bytes,
+            delivery.latency_ms, delivery.retries,
+        )  # fmt: skip
 
 
 class Heartbeat:
@@ -148,9 +156,9 @@ class Heartbeat:
             "total": _lines(counts),
             "formats": dict(counts.formats),
             "retries": gauges.retries - self._retries_before,
-            "lag_seconds": (now - gauges.newest_event).total_seconds() if gauges.newest_event else None,
-            **{name: value for name, value in asdict(gauges).items() if name not in {"newest_event", "retries"}},
-            "newest_event": iso(gauges.newest_event) if gauges.newest_event else None,
+            "newest_event": counts.newest_event or None,
+            "lag_seconds": _lag_seconds(counts.newest_event, now),
+            **{name: value for name, value in asdict(gauges).items() if name != "retries"},
             "memory_bytes": usage.resident_bytes(),
             "cpu_seconds": round(cpu_seconds - self._cpu_before, 3),
             "heartbeats_failed": self.failed,
@@ -167,6 +175,11 @@ class Heartbeat:
             "agent": {"type": "wwwatch", "version": __version__},
             "wwwatch": {name: value for name, value in measured.items() if value is not None},
         }
+
+
+def _lag_seconds(newest_event: str, now: datetime) -> float | None:
+    """Between the newest event delivered and now; of an old log that is years."""
+    return (now - datetime.fromisoformat(newest_event)).total_seconds() if newest_event else None
 
 
 def _lines(counts: Counts) -> dict[str, int]:

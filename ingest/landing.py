@@ -26,7 +26,7 @@ MOST_BYTES = 3 * CHUNK_BYTES  # of log, in flight: what bounds memory while the 
 class _Sent:
     """A chunk on its way: its requests, each with the reason word of its rejects, None for events.
 
-    indices: the backing index of each stream when it was sent. dropped: lines that a filter keeps out.
+    indices: the backing index of each stream when it was sent. dropped, newest, format_name: as converted.
     whole: all its requests are out; an interrupt may come between two of them.
     """
 
@@ -36,6 +36,8 @@ class _Sent:
     in_doubt: bool
     requests: list[tuple[str | None, Future[Outcome]]] = field(default_factory=list)
     dropped: int = 0
+    newest: str | None = None
+    format_name: str = ""
     whole: bool = False
 
     @property
@@ -94,7 +96,7 @@ class Landing:
             sent.requests.append((reason, self._submit(rejected, texts, sent)))
         if len(converted.events):
             sent.requests.append((None, self._submit(access, converted.events, sent)))
-        sent.dropped = converted.dropped
+        sent.dropped, sent.newest, sent.format_name = converted.dropped, converted.newest, converted.format_name
         sent.whole = True
 
     def _submit(self, stream: str, items: pl.Series, sent: _Sent) -> Future[Outcome]:
@@ -111,8 +113,11 @@ class Landing:
                 self._keep_refused(outcome, sent)
         self._flight.popleft()
         self._counts.dropped += sent.dropped
+        self._counts.newest_event = max(self._counts.newest_event, sent.newest or "")
         for reason, outcome in outcomes:
             self._count(reason, outcome)
+            if reason is None:
+                self._counts.formats[sent.format_name] += outcome.sent
         self._progress(len(sent.chunk.lines))
         sent.source.move_behind(sent.chunk, self._wishes.now())
 

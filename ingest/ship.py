@@ -7,6 +7,7 @@ from contextlib import ExitStack
 
 from ingest.counts import Counts
 from ingest.delivery import Delivery
+from ingest.heartbeat import Gauges
 from ingest.landing import Landing
 from ingest.positions import Positions, stamp
 from ingest.reader import LogFile, opened
@@ -37,6 +38,10 @@ class Shipper:
 
     def __exit__(self, *_: object) -> None:
         self._delivery.close()
+
+    def gauges(self) -> Gauges:
+        """How it is, for the heartbeat."""
+        return Gauges.of(self._delivery.statistics())
 
     def ship(self, path: str) -> None:
         """Deliver a file to its end. Raise InputError if it cannot be read (to the end), StoreError if the store

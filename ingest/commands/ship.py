@@ -16,7 +16,7 @@ from ingest.commands.options import (
     raise_failures,
 )
 from wwwatch import settings as wwwatch_settings
-from wwwatch.console import progress
+from wwwatch.console import plain_markup, progress, say
 from wwwatch.errors import StoreError, StoreRefused, UsageError
 from wwwatch.namespaces import namespace_option
 
@@ -60,6 +60,7 @@ def ship(
     from ingest import formats, reader, receive  # noqa: PLC0415 - the help needs no polars
     from ingest.commands import following, positions  # noqa: PLC0415
     from ingest.enrichment import of_settings  # noqa: PLC0415
+    from ingest.heartbeat import Heartbeat  # noqa: PLC0415
     from ingest.ship import Shipper, Wishes  # noqa: PLC0415
     from wwwatch.store import connect, names  # noqa: PLC0415
 
@@ -85,13 +86,23 @@ def ship(
     store = connect(settings)
     store.ensure_setup()
     started = time.monotonic()
-    with progress("Lines delivered") as advance, Shipper(store, settings, wishes, advance) as shipper:
+
+    def moved(lines: int) -> None:
+        advance(lines)
+        heartbeat.tick(datetime.now(UTC))
+
+    with progress("Lines delivered") as advance, Shipper(store, settings, wishes, moved) as shipper:
+        heartbeat = Heartbeat(
+            store, namespace, settings.host.name, "ship", shipper.counts, shipper.gauges,
+            lambda message: say(plain_markup(message, limit=1000)),
+        )  # fmt: skip
         try:
             failures = each_file(files, shipper.ship)
             # What the next command asks for is there, not only in a moment. A shipper's key need not be allowed to.
             with suppress(StoreRefused):
                 store.refresh(f"{names.access_index(namespace)},{names.rejects_stream(namespace)}")
         finally:
+            heartbeat.close(datetime.now(UTC))
             seconds = time.monotonic() - started
             print_counts(shipper.counts, seconds, as_json)
     raise_failures(failures, len(files))

@@ -9,6 +9,7 @@ import pytest
 from ingest import heartbeat
 from ingest.counts import Counts
 from ingest.heartbeat import Gauges, Heartbeat
+from wwwatch.moments import iso
 from wwwatch.store import BulkResult, StoreUnreachable
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -72,7 +73,8 @@ def test_it_tells_what_was_done_since_the_last_one_and_in_all(world: World) -> N
     world.counts.read, world.counts.sent = 110, 100
     world.counts.rejected.update({"format": 6, "time": 4})
     world.counts.formats["combined"] = 100
-    world.gauges = Gauges(newest_event=START, bytes_behind=5, retries=3, batch_latency_ms=12.5)
+    world.counts.newest_event = iso(START)
+    world.gauges = Gauges(bytes_behind=5, retries=3, batch_latency_ms=12.5)
     world.tick(10)
     world.counts.read, world.counts.sent, world.counts.dropped = 160, 140, 5
     world.counts.rejected["format"] += 1
