@@ -189,6 +189,7 @@ def _lines(counts: Counts) -> dict[str, int]:
         "duplicate": counts.duplicate,
         "dropped": counts.dropped,
         "rejected": counts.rejected.total(),
+        "possible_duplicates": counts.possible_duplicates,
         "undelivered": counts.undelivered,
     }
 

@@ -3,16 +3,17 @@
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from threading import Condition, Thread
 
 import polars as pl
 
-from ingest.delivery.doubt import Resolved, resolve, single
-from ingest.delivery.outcome import TOO_LARGE, Outcome, Refused, Stopped, insist_complete, settle
+from ingest.delivery.doubt import resolve
+from ingest.delivery.exchange import Exchange
+from ingest.delivery.outcome import TOO_LARGE, Outcome, Refused, Stopped
 from ingest.delivery.pressure import MOST_IN_FLIGHT, Pressure
 from ingest.delivery.waiting import Batch, Doubt, Part, Submission, Waiting, body_of
-from wwwatch.store import BulkResult, Store, StoreBusy, StoreError, StoreRefused, StoreTooLarge, StoreUnreachable
+from wwwatch.store import Store, StoreBusy, StoreError, StoreRefused, StoreTooLarge, StoreUnreachable
 
 PATIENCE_SECONDS = 60.0  # without any progress; then the run ends and another one resumes it
 INDEX_AGE_SECONDS = 10.0  # how old our knowledge of a stream's backing index gets: older only means more caution
@@ -167,7 +168,7 @@ class Delivery:
 
     def _deliver(self, batch: Batch, began: float) -> None:
         """Send a batch once, and see to what came of it. Raise StoreError where trying again does not help."""
-        exchange = _Exchange(batch, [part.items for part in batch.parts])
+        exchange = Exchange(batch, [part.items for part in batch.parts])
         index = self._indices.get(batch.stream, ("", float("-inf")))
         try:
             self._exchange(exchange, index, began)
@@ -179,7 +180,7 @@ class Delivery:
             with self._changed:
                 self._book(exchange)
 
-    def _exchange(self, exchange: "_Exchange", index: tuple[str, float], began: float) -> None:
+    def _exchange(self, exchange: Exchange, index: tuple[str, float], began: float) -> None:
         """Ask for what is in doubt, send the rest, sort out the answer."""
         batch = exchange.batch
         resolved = None
@@ -214,7 +215,7 @@ class Delivery:
             reasons = dict(result.errors)
             raise StoreBusy(f"The store keeps refusing documents: {next(iter(reasons.values()), '')}")
 
-    def _later(self, exchange: "_Exchange", index: str, error: StoreError, began: float) -> None:
+    def _later(self, exchange: Exchange, index: str, error: StoreError, began: float) -> None:
         """Put back what is left. A connection that broke says nothing about what was stored before it did."""
         batch, now = exchange.batch, self._clock()
         doubt = batch.doubt
@@ -236,7 +237,7 @@ class Delivery:
                 self._failing_since = None
                 self._fail([*self._waiting.submissions()], error)
 
-    def _halve(self, exchange: "_Exchange", error: StoreTooLarge) -> None:
+    def _halve(self, exchange: Exchange, error: StoreTooLarge) -> None:
         """The store never takes a request of this size: its halves, or, where it is one document, without it."""
         batch = exchange.batch
         with self._changed:
@@ -261,7 +262,7 @@ class Delivery:
     def _put_back(self, stream: str, doubt: Doubt | None, parts: Iterable[tuple[Part, pl.Series]]) -> None:
         self._waiting.put_back(stream, doubt, [(part, items) for part, items in parts if not part.submission.given_up])
 
-    def _book(self, exchange: "_Exchange") -> None:
+    def _book(self, exchange: Exchange) -> None:
         """Add what is settled to what the submissions have come to."""
         for part, items, outcome in zip(exchange.batch.parts, exchange.left, exchange.outcomes, strict=True):
             whole = part.submission.outcome
@@ -288,43 +289,3 @@ class Delivery:
         elif submission.given_up:
             del self._open[submission.future]
             submission.future.set_exception(Stopped("Stopped before the store had everything."))
-
-
-@dataclass
-class _Exchange:
-    """One batch on its way: what is left of each of its parts, and what the rest came to."""
-
-    batch: Batch
-    left: list[pl.Series]
-    outcomes: list[Outcome] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.outcomes = [Outcome() for _ in self.left]
-
-    @property
-    def items(self) -> pl.Series:
-        return pl.concat(self.left) if len(self.left) > 1 else self.left[0]
-
-    @property
-    def count(self) -> int:
-        return sum(len(items) for items in self.left)
-
-    def settle_there(self, resolved: Resolved) -> None:
-        """Documents in doubt that were found in the store. Such batches have one part."""
-        self.outcomes[0].duplicate += int(resolved.there.sum())
-        self.left[0] = self.left[0].filter(~resolved.there)
-
-    def settle(self, result: BulkResult, resolved: Resolved | None) -> None:
-        """Sort out the answer, part by part."""
-        insist_complete(result, self.count)
-        reasons = dict(result.errors)
-        start = 0
-        for number, items in enumerate(self.left):
-            end = start + len(items)
-            told = [reasons.get(place, "") for place in range(start, end)] if reasons else []
-            outcome, before = self.outcomes[number], self.outcomes[number].sent
-            self.left[number] = settle(items, result.statuses[start:end], told, outcome)
-            doubt = self.batch.doubt
-            if doubt and resolved and not resolved.complete and not single(result.index, doubt.since):
-                outcome.possible_duplicates += outcome.sent - before
-            start = end

@@ -13,6 +13,7 @@ EXISTS = 409
 TRY_AGAIN = (429, 503)
 REFUSED = 400
 FORBIDDEN = 403
+BLOCKED = "cluster_block_exception"  # a full disk, some versions answer 403: it opens again
 REFUSAL = "mapping"
 TOO_LARGE = "too_large"
 
@@ -60,7 +61,7 @@ def settle(items: pl.Series, statuses: list[int], reasons: list[str], outcome: O
         reason = reasons[place] if reasons else ""
         if status == EXISTS:
             outcome.duplicate += 1
-        elif status in TRY_AGAIN:
+        elif status in TRY_AGAIN or (status == FORBIDDEN and reason.startswith(BLOCKED)):
             again.append(place)
         elif status == REFUSED:
             outcome.refused.append(Refused(items[place], REFUSAL, reason))

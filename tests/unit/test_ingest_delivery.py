@@ -199,6 +199,17 @@ def test_unforeseen_statuses_stop_the_run(status: int, error: type[StoreError]) 
         deliver(ScriptedStore([lambda ids: [status] * len(ids)]), items("a"))
 
 
+def test_an_index_blocked_by_a_full_disk_is_waited_for() -> None:
+    class Blocked(ScriptedStore):
+        def bulk(self, _index: str, body: bytes, tell_index: bool = False) -> BulkResult:
+            if not self.requests:
+                self.requests.append(["a"])
+                return BulkResult([403], [(0, "cluster_block_exception: index [s] blocked")], 1)
+            return super().bulk(_index, body, tell_index)
+
+    assert deliver(Blocked(), items("a")) == Outcome(sent=1)
+
+
 def test_an_answer_for_other_documents_is_none() -> None:
     with pytest.raises(StoreError, match="answered for 1 documents of 2"):
         deliver(ScriptedStore([lambda _: [201]]), items("a", "b"))

@@ -78,6 +78,7 @@ def test_it_tells_what_was_done_since_the_last_one_and_in_all(world: World) -> N
     world.tick(10)
     world.counts.read, world.counts.sent, world.counts.dropped = 160, 140, 5
     world.counts.rejected["format"] += 1
+    world.counts.possible_duplicates = 7
     world.tick(20)
     first, second = world.store.beats
     assert (first["read"], first["sent"], first["rejected"], first["retries"]) == (110, 100, 10, 3)
@@ -87,6 +88,7 @@ def test_it_tells_what_was_done_since_the_last_one_and_in_all(world: World) -> N
     assert first["formats"] == {"combined": 100}
     assert (second["read"], second["sent"], second["dropped"], second["retries"]) == (50, 40, 5, 0)
     assert second["rejected_by_reason"] == {"format": 1}
+    assert (first["possible_duplicates"], second["possible_duplicates"]) == (0, 7)
     assert second["total"]["read"] == 160
     assert second["undelivered"] == 160 - 140 - 11 - 5
     assert "in_flight" not in second  # not known, not told
