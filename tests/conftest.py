@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from wwwatch import settings as wwwatch_settings
@@ -22,6 +23,10 @@ SHARED_DATA = next(
     (folder for parent in Path(__file__).parents[2:4] if (folder := parent / "shared" / "data").is_dir()),
     Path(__file__).parents[2] / "shared" / "data",
 )
+
+# A busy machine is no failure of a property.
+hypothesis.settings.register_profile("wwwatch", deadline=None)
+hypothesis.settings.load_profile("wwwatch")
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
