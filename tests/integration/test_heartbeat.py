@@ -1,5 +1,6 @@
 """Heartbeats in a real store: the mapping takes them, and their figures add up to what was shipped."""
 
+import json
 from pathlib import Path
 
 from tests.conftest import Run
@@ -30,3 +31,6 @@ def test_every_run_of_the_command_tells_what_it_did(run: Run, store: Store, name
         assert document["wwwatch"]["lag_seconds"] > 0
         assert document["wwwatch"]["undelivered"] == 0
         assert document["wwwatch"]["memory_bytes"] > 1 << 20
+    [shipper] = json.loads(run("status", "--namespace", namespace, "--json").stdout)["shippers"]
+    assert (shipper["status"], shipper["undelivered"]) == ("ended", 0)
+    assert shipper["last_heartbeat"] == max(document["@timestamp"] for document in documents)

@@ -13,6 +13,7 @@ from wwwatch.store import Store, connect, names
 
 # The newest of these many passes that judged enough to tell whether traffic drifts, tells.
 PASSES_ASKED = 200
+SHIPPERS_TOLD = 100
 NOT_CLOSED = {"terms": {"wwwatch.status": ["open", "escalated"]}}
 
 
@@ -42,6 +43,7 @@ def gather(store: Store, namespace: str) -> dict[str, Any]:
         "events": events,
         "newest_event": _newest(store, store.access_index(namespace)),
         "rejected_lines": store.count(names.rejects_stream(namespace)),
+        "shippers": _shippers(store, namespace),
         "events_judged": int(judged.get("judged", {}).get("value", 0)),
         "last_judged_minute": _newest(store, names.windows(namespace)),
         "anomalies": store.count(names.anomalies(namespace), {"term": {"wwwatch.status": "open"}}),
@@ -49,6 +51,24 @@ def gather(store: Store, namespace: str) -> dict[str, Any]:
         "active_model": pointer["wwwatch"]["model_version"] if pointer else None,
         "model_drift": _drift(store, namespace),
     }
+
+
+def _shippers(store: Store, namespace: str) -> list[dict[str, Any]]:
+    """The last heartbeat of each host that ships, told in a few words of it."""
+    newest = {"size": 1, "sort": [{"@timestamp": "desc"}], "_source": ["@timestamp", "wwwatch"]}
+    hosts = {"terms": {"field": "host.name", "size": SHIPPERS_TOLD}, "aggs": {"last": {"top_hits": newest}}}
+    answer = store.aggregate(
+        names.pipeline_stream(namespace), {"term": {"wwwatch.component": "ship"}}, {"hosts": hosts}
+    )
+    beats = [
+        (bucket["key"], bucket["last"]["hits"]["hits"][0]["_source"])
+        for bucket in answer.get("hosts", {}).get("buckets", [])
+    ]
+    told = ("status", "newest_event", "bytes_behind", "undelivered")
+    return [
+        {"host": host, "last_heartbeat": beat["@timestamp"], **{name: beat["wwwatch"].get(name) for name in told}}
+        for host, beat in beats
+    ]
 
 
 def _drift(store: Store, namespace: str) -> float | None:
@@ -66,4 +86,8 @@ def _newest(store: Store, index: str) -> str | None:
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, list):
+        return (
+            "; ".join(f"{one['host']} {one['status']}, heard of {one['last_heartbeat']}" for one in value) or "none yet"
+        )
     return "none yet" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
