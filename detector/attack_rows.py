@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from random import Random
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -38,7 +39,7 @@ RUN_SPREAD_SECONDS = 6 * 3600
 TOP_PATHS = 400
 # Below this an attacker's window shows nothing of its class by itself (a botnet's member, a first try): it is
 # neither an example of the attack nor of normal traffic. Figures are per window: a minute, ten, an hour, a day.
-LEAST_REQUESTS = {"dos": (240, 600, 1200, 1200), "scraping": (60, 60, 120, 400)}
+LEAST_REQUESTS = {"dos": (120, 300, 600, 1200), "scraping": (60, 60, 120, 400)}
 LEAST_LOGINS = 3
 LEAST_USERS = 3
 MOST_ROWS_A_CLASS = 400
@@ -93,12 +94,14 @@ def attacks(
     seed: int,
     advance: Advance = no_progress,
     styles: Sequence[str] = (),
+    strengths: Mapping[str, Sequence[float]] = MappingProxyType({}),
 ) -> Rows:
     """Runs of every training style (or the named ones) at STRENGTHS against a site, as labelled rows.
 
-    background: per window length, the traffic of the rest of the site, for shares of it.
+    background: per window length, the traffic of the rest of the site, for shares of it. strengths: other ones for
+    some classes.
     """
-    requests = list(_runs(site, seed, styles or training_styles(), advance))
+    requests = list(_runs(site, seed, styles or training_styles(), strengths, advance))
     classes = _classes(requests)
     counts = count(store, requests, advance)
     counts = counts[counts["entity"].isin(classes)].reset_index(drop=True)
@@ -110,9 +113,11 @@ def attacks(
     return capped(Rows(counts[shows], labels[shows], runs[shows]), MOST_ROWS_A_CLASS, seed)
 
 
-def _runs(site: Site, seed: int, styles: Iterable[str], advance: Advance) -> Iterator[Request]:
+def _runs(
+    site: Site, seed: int, styles: Iterable[str], strengths: Mapping[str, Sequence[float]], advance: Advance
+) -> Iterator[Request]:
     for name in styles:
-        for number, strength in enumerate(STRENGTHS):
+        for number, strength in enumerate(strengths.get(ATTACKS[name].attack_class, STRENGTHS)):
             rng = Random(f"{seed}:{name}:{number}")
             start = EPOCH + rng.random() * RUN_SPREAD_SECONDS
             moved = min(1.0, max(0.0, strength + rng.uniform(-0.1, 0.15)))

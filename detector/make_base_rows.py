@@ -21,6 +21,8 @@ from wwwatch.store import Store, connect
 
 START = datetime(2026, 1, 5, tzinfo=UTC)  # a Monday
 DAY_SECONDS = 86400
+# A flood or a scraper fills few windows where a guesser fills many: more runs make up for it.
+STRENGTHS = dict.fromkeys(("dos", "scraping"), (0.05, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95))
 
 
 def sites() -> list[tuple[str, Site, int, int]]:
@@ -43,7 +45,7 @@ def rows_of(store: Store, name: str, site: Site, visitors_per_day: int, days: in
     with progress(f"{name}: counting") as advance:
         normal = labelled(count(store, requests, advance), requests)
         background = usual_traffic(normal.counts[normal.labels == NORMAL])
-        hostile = attacks(store, site, background, seed, advance)
+        hostile = attacks(store, site, background, seed, advance, strengths=STRENGTHS)
     rows = joined([normal, hostile])
     say(f"{name}: {len(requests):,} requests; rows {label_counts(rows.labels)}")
     return Rows(rows.counts, rows.labels, f"{name}/" + rows.groups)

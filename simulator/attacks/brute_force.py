@@ -77,6 +77,20 @@ def fast(run: Run) -> Iterator[Request]:
 
 
 @style(
+    "brute_force_brief",
+    "brute_force",
+    "the usual dozen passwords at once, then gone to the next site",
+    tries_per_minute=(20, 900),
+    tries=(5, 25),
+)
+def brief(run: Run) -> Iterator[Request]:
+    login = run.site.login_for("wordpress", "form", "json")
+    client = run.client(addresses.ipv4(run.rng), _agent(run))
+    times = run.times(run.count("tries"), run.figure("tries_per_minute") / 60, 0.3)
+    yield from guesses(run, client, login, times, run.rng.random() < 0.2)
+
+
+@style(
     "brute_force_slow",
     "brute_force",
     "one try every minute or two for hours, to stay below limits",

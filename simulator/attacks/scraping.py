@@ -108,6 +108,29 @@ def headless(run: Run) -> Iterator[Request]:
 
 
 @style(
+    "scraping_mirror",
+    "scraping",
+    "HTTrack or wget -r: every page and every file it names, each once, as fast as it was told to",
+    pages=(80, 1500),
+    requests_per_second=(0.7, 25),
+)
+def mirror(run: Run) -> Iterator[Request]:
+    site, rng = run.site, run.rng
+    agent = rng.choice(agents.SCRIPTS[-2:]) if rng.random() < 0.3 else agents.disguised(rng)
+    client = run.client(addresses.ipv4(rng), agent)
+    seen: set[str] = set()
+    wanted: list[tuple[str, str]] = []
+    for target in _catalogue(run, run.count("pages")):
+        page = next((page for page in site.public_pages if page.path == target.partition("?")[0]), site.home_page)
+        wanted.append((target, site.url("/")))
+        wanted += [(asset, site.url(target)) for asset in page.assets if asset not in seen]
+        seen.update(page.assets)
+    times = run.times(len(wanted), run.figure("requests_per_second"), 0.4)
+    for time, (target, referrer) in zip(times, wanted, strict=True):
+        yield run.send(client, time, "GET", target, referrer)
+
+
+@style(
     "scraping_search",
     "scraping",
     "the search asked for everything: words, then page after page of results",
