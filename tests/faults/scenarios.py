@@ -3,12 +3,12 @@
 import gzip
 import resource
 import shutil
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
-from subprocess import TimeoutExpired
 
 from tests.faults.proxy import BUSY, CUT, DELAY, GARBAGE, PASS, SHORT, UNANSWERED, UNAVAILABLE, Proxy
 from tests.faults.world import Found, Scale, World, own_engine, peak_bytes, summed, wait_for
@@ -18,8 +18,6 @@ from wwwatch.settings import Settings
 
 Scenario = Callable[[World, Scale], Found]
 SLOW = {PASS: 1.0, DELAY: 1.0}
-# What a line's way through start, reading and delivery takes; kills are drawn from it.
-START_SECONDS, RUN_SECONDS = 0.4, 1.6
 
 
 def killed_ship(world: World, scale: Scale) -> Found:
@@ -37,11 +35,10 @@ def _killed(world: World, scale: Scale, rolls: bool) -> Found:
     with Proxy(world.url, world.seed, SLOW) as proxy:
         for _ in range(scale.faults):
             world.write(scale.lines)
-            # Where it ends before its moment comes, that is as good.
-            with world.shipper(url=proxy.url) as process, suppress(TimeoutExpired):
-                process.wait(world.random.uniform(START_SECONDS, RUN_SECONDS))
+            with world.shipper(url=proxy.url) as process:
+                _kill_at_a_random_moment(world, proxy, process)
             stored = world.stored()
-            in_the_middle += 0 < stored < world.lines and stored > stored_before
+            in_the_middle += stored_before < stored < world.lines
             stored_before = stored
             if rolls and stored:
                 world.roll_over()
@@ -49,13 +46,21 @@ def _killed(world: World, scale: Scale, rolls: bool) -> Found:
     return world.compare(scale.faults, note=f"{in_the_middle} times in the middle of delivery")
 
 
+def _kill_at_a_random_moment(world: World, proxy: Proxy, process: "subprocess.Popen[str]") -> None:
+    """By requests met rather than by the clock, so that a busy machine does not make all moments early ones."""
+    met = proxy.met.total() + world.random.randint(0, 4)
+    # Where it ends before its moment comes, that is as good.
+    wait_for(lambda: proxy.met.total() >= met or process.poll() is not None)
+    time.sleep(world.random.uniform(0, proxy.delay_seconds))
+    process.kill()
+
+
 def killed_follow(world: World, scale: Scale) -> Found:
     """`ship --follow` is killed at random moments while the log grows, and started again."""
     with Proxy(world.url, world.seed, SLOW) as proxy, _growing(world, scale.lines):
         for _ in range(scale.faults):
             with world.shipper("--follow", url=proxy.url) as process:
-                time.sleep(world.random.uniform(START_SECONDS, RUN_SECONDS))
-                process.kill()
+                _kill_at_a_random_moment(world, proxy, process)
     with world.shipper("--follow") as process:
         world.wait_until_stored(world.lines)
         world.stop(process)
@@ -141,7 +146,8 @@ def _kill_engine(own: Settings, world: World, proxy: Proxy, lines: int) -> None:
         proxy.target = engine.ensure_running(own)
         world.connect(proxy.target)
         out, err = process.communicate(timeout=120)
-        assert process.returncode == 0, out + err
+        assert process.returncode == 0 or "not delivered" in out, out + err
+    world.ship()  # what it left, if the engine took longer to come back than it waits
 
 
 def full_disk(world: World, scale: Scale) -> Found:
