@@ -52,6 +52,8 @@ class Tail:
 
     def look(self, found: Found | None, clock: float) -> None:
         """found: what was found of it; None if no name leads to it any more, then an open file is asked itself."""
+        if self.gone and found is not None:
+            self.retry_at = clock  # it was being renamed while we looked
         self.gone = found is None
         if found is None and self._stream:
             status = os.fstat(self._stream.fileno())
@@ -84,7 +86,8 @@ class Tail:
             stream = held.enter_context(opened(self.origin.path))
             status = os.fstat(stream.fileno())
             if (status.st_dev, status.st_ino) != self.inode:
-                return None  # it was renamed just now; the next look finds it under its new name
+                self.retry_at = clock  # it was renamed just now; the next look finds it under its new name
+                return None
             if young and isinstance(stream, gzip.GzipFile):
                 self.retry_at = clock + QUIET_SECONDS
                 return None
