@@ -137,12 +137,8 @@ def silences(store: Store, namespace: str) -> list[Silence]:
 
 
 def judge(store: Store, namespace: str, incident_id: str, hostile: bool, note: str, now: datetime) -> Verdict:
-    """Keep a verdict on an incident. Raise ControlError if there is no incident with this id."""
-    incident = store.get_document(names.incidents(namespace), incident_id)
-    if incident is None:
-        raise ControlError(
-            f"There is no incident {incident_id} in namespace {namespace}.", "Its id is in: wwwatch incidents --json"
-        )
+    """Keep a verdict on an incident, named by its id or the beginning of it. Raise ControlError if that is not one."""
+    incident_id, incident = _incident(store, namespace, incident_id)
     own = incident["wwwatch"]
     members = [own["entity"]["id"]] if own["entity"]["type"] == "ip" else incident.get("related", {}).get("ip", [])
     verdict = Verdict(
@@ -152,6 +148,15 @@ def judge(store: Store, namespace: str, incident_id: str, hostile: bool, note: s
     fields = {name: getattr(verdict, name) for name in _VERDICT_FIELDS} | {"members": list(members)}
     _write(store, namespace, VERDICT, incident_id, now, fields)
     return verdict
+
+
+def _incident(store: Store, namespace: str, beginning: str) -> tuple[str, Document]:
+    query = {"prefix": {"wwwatch.incident_id": beginning}}
+    found = store.search(names.incidents(namespace), query, 2) if beginning else []
+    if len(found) == 1:
+        return found[0]
+    said = f"More than one incident begins with {beginning}" if found else f"There is no incident {beginning}"
+    raise ControlError(f"{said} in namespace {namespace}.", "See: wwwatch incidents")
 
 
 _VERDICT_FIELDS = (

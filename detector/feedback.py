@@ -53,8 +53,8 @@ def judge(store: Store, namespace: str, incident_id: str, hostile: bool, note: s
     """Keep a verdict and show it on its incident. After a false one, the like of its entity is not raised again."""
     verdict = control.judge(store, namespace, incident_id, hostile, note, now)
     index = names.incidents(namespace)
-    if document := store.get_document(index, incident_id):
-        store.write_documents(index, [(incident_id, incidents.judged(document, verdict))])
+    if document := store.get_document(index, verdict.incident_id):
+        store.write_documents(index, [(verdict.incident_id, incidents.judged(document, verdict))])
     if not hostile:
         later: list[Document] = [
             {"term": {"wwwatch.entity.type": verdict.entity_type}},

@@ -29,7 +29,7 @@ def _open(config: Path | None) -> Store:
 @namespace_option
 @click.pass_obj
 def verdict(config: Path | None, incident: str, hostile: str, note: str, namespace: str) -> None:
-    """Say whether INCIDENT (its incident_id) was an attack (true) or not (false).
+    """Say whether INCIDENT (its id, or the beginning of it) was an attack (true) or not (false).
 
     The next training learns it. After a false verdict, this entity is not raised with this class again.
     """

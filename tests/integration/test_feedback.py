@@ -59,7 +59,7 @@ def test_allowing_takes_back_what_is_open_and_keeps_it_recorded(store: Store, na
 
 def test_a_false_verdict_closes_and_dismisses_and_is_read_back(store: Store, namespace: str, attacker: str) -> None:
     id_ = incidents(store, namespace)[0][0]
-    feedback.judge(store, namespace, id_, False, "a test of ours", NOW)
+    feedback.judge(store, namespace, id_[:8], False, "a test of ours", NOW)
     judge(store, namespace)
     document = store.get_document(names.incidents(namespace), id_)
     assert document is not None

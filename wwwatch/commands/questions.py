@@ -20,6 +20,7 @@ Document = dict[str, Any]
 
 SHOWN = 100
 SHOWN_OF_AN_ADDRESS = 10
+SHOWN_OF_AN_ID = 8
 LONGEST_ADDRESS = 255
 
 class_option = click.option("--class", "attack_class", type=click.Choice(questions.CLASSES), help="Of this class only.")
@@ -50,7 +51,7 @@ def anomalies(config: Path | None, /, namespace: str, **chosen: Any) -> None:
 @click.pass_obj
 def incidents(config: Path | None, /, namespace: str, **chosen: Any) -> None:
     """Episodes of one client or group, newest first."""
-    columns = ("start", "end", "severity", "status", "class", "who", "requests", "reason")
+    columns = ("id", "start", "end", "severity", "status", "class", "who", "requests", "reason")
     _list(config, names.incidents(namespace), f"Incidents of {namespace}", columns, **chosen)
 
 
@@ -107,6 +108,7 @@ def _who(document: Document) -> str:
 
 
 CELLS: dict[str, Callable[[Document], object]] = {
+    "id": lambda document: document["wwwatch"].get("incident_id", "")[:SHOWN_OF_AN_ID],
     "start": lambda document: _minute(document["event"]["start"]),
     "end": lambda document: _minute(document["event"]["end"]),
     "severity": lambda document: questions.severity_name(document["event"]["severity"]),
