@@ -22,8 +22,16 @@ def disk_bytes(store: Store, index: str, merged: bool) -> int:
         store.admin("POST", f"/{index}/_forcemerge?max_num_segments=1")
         store.refresh(index)  # lets go of what was merged
     store.admin("POST", f"/{index}/_flush?force=true&wait_if_ongoing=true")
-    answer: Any = store.admin("GET", f"/{index}/_stats/store")
-    return int(answer["_all"]["primaries"]["store"]["size_in_bytes"])
+    # Not the index's own statistics: those of its store are up to ten seconds old.
+    answer: Any = store.admin("GET", f"/{index}/_segments")
+    copies = [copy for one in answer["indices"].values() for shard in one["shards"].values() for copy in shard]
+    return sum(
+        int(segment["size_in_bytes"])
+        for copy in copies
+        if copy["routing"]["primary"]
+        for segment in copy["segments"].values()
+        if segment["search"]
+    )
 
 
 @contextmanager
