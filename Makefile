@@ -2,9 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 WORKERS ?= 2
+FUZZ_SECONDS ?= 60
 MAKEFLAGS += --no-builtin-rules # nothing here is compiled
 
-.PHONY: demo test test-unit test-elasticsearch soak lint format bench bench-ship bench-quality lock base-rows clean
+.PHONY: demo test test-unit test-elasticsearch soak fuzz lint format bench bench-ship bench-quality lock base-rows clean
 
 demo: .venv
 	$(BIN)/wwwatch demo
@@ -22,6 +23,12 @@ test-elasticsearch: .venv
 # What can go wrong between a log and its store, often; some 40 minutes. SOAK: options, such as --faults 200 --only kill
 soak: .venv
 	$(BIN)/python -m tests.faults $(SOAK)
+
+# Searches for inputs that break the reading of logs, a minute for each target; fails at the first one found.
+fuzz: .venv
+	$(BIN)/python -m tests.fuzz lines -max_total_time=$(FUZZ_SECONDS)
+	$(BIN)/python -m tests.fuzz directive -max_total_time=$(FUZZ_SECONDS)
+	$(BIN)/python -m tests.fuzz configuration -max_total_time=$(FUZZ_SECONDS)
 
 lint: .venv
 	$(BIN)/ruff check .

@@ -19,7 +19,7 @@ _VARIABLE = re.compile(
 _ESCAPE = re.compile(r"\\([\"\\nrt])")
 _LETTERS = {"n": "\n", "r": "\r", "t": "\t"}
 
-_TIME = r"\[(?<time>[^\]\"]+)\]"
+_TIME = r"\[(?<time>[^\]\"\\\x00-\x1f\x7f]+)\]"
 _STATUS = "(?<status>[0-9]{3}|-)"
 _LETTER_VARIABLES: dict[str, tuple[str, Kind, int]] = {
     "h": ("address", Kind.WORD, 1),
@@ -141,7 +141,7 @@ def _variable(match: re.Match[str]) -> Variable:
         )
     value, kind, own_rank = found
     if kind is Kind.FIXED:
-        return variable(value, kind, rank, r'(?<query>\?[^\s"]*|)' if letter == "q" else "[X+-]")
+        return variable(value, kind, rank, r'(?<query>\?[^\s"\\\x00-\x1f\x7f]*|)' if letter == "q" else "[X+-]")
     return variable(value, kind, rank + own_rank)
 
 

@@ -125,6 +125,7 @@ LOOSE = LineFormat(
     "loose",
     _line(_IP, " ", _ANYTHING, REQUEST, AGENT, r"(?: [^\x00-\x1f\x7f\\]*)?$"),
     (_tolerant_line(_IP, " ", _ANYTHING, REQUEST_TOLERANT, _AGENT_TOLERANT),),
+    clean=None,
     example=_LINE.replace('"GET', 'shop.example "GET') + _AGENT_EXAMPLE + " 0.012",
 )
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from itertools import pairwise
 
+import polars as pl
+
 from ingest.formats.escapes import Undo
 from ingest.formats.log_format import LineFormat
 from ingest.formats.pieces import is_dated
@@ -101,10 +103,15 @@ def compile_format(
     tolerant = [_expression(pieces, _TOLERANT if undo else _LAZY, may_be_empty)]
     # A tab between values must be escaped in JSON like any other.
     clean = None if any(isinstance(piece, Literal) and _UNCLEAN.search(piece.text) for piece in pieces) else True
-    return LineFormat(
+    found = LineFormat(
         name, f"^(?<{MARKER}>){strict}$", (rf"(?s)^(?<{MARKER}>){tolerant[0]}\s*$",), MARKER, undo, clean,
         server=server, timeless=not is_dated(values) or _has_optional_time(pieces),
     )  # fmt: skip
+    try:
+        found.values()
+    except pl.exceptions.ComputeError as error:
+        raise UsageError(f"The log format {name[:200]!r} is too long to be read.", "Log fewer variables.") from error
+    return found
 
 
 def _has_optional_time(pieces: Sequence[Piece]) -> bool:
@@ -172,9 +179,14 @@ def _with_single_groups(pieces: Sequence[Piece]) -> list[Piece]:
     seen: set[str] = set()
     patterns: dict[int, str] = {}
     fixed = [(piece.rank, number, piece) for number, piece in enumerate(pieces) if isinstance(piece, Variable)]
+
+    def once(match: re.Match[str]) -> str:
+        known = match[1] in seen
+        seen.add(match[1])
+        return "(?:" if known else match[0]
+
     for _, number, piece in sorted(fixed, key=lambda item: item[:2]):
-        patterns[number] = _GROUP.sub(lambda match: "(?:" if match[1] in seen else match[0], piece.pattern)
-        seen.update(_GROUP.findall(piece.pattern))
+        patterns[number] = _GROUP.sub(once, piece.pattern)
     return [
         replace(piece, pattern=patterns[number]) if isinstance(piece, Variable) else piece
         for number, piece in enumerate(pieces)
@@ -203,7 +215,7 @@ def _value(piece: Variable, texts: _Texts, quoted: bool, follows: str, may_be_em
         return f"(?:{piece.pattern}|-)" if piece.optional or may_be_empty else f"(?:{piece.pattern})"
     if piece.value == "request":
         return texts.request
-    never = "\\" + follows if follows in _CLOSING and follows else ""
+    never = _META.sub(r"\\\1", follows) if follows in _CLOSING else ""
     word = texts.word.format(never) + ("*" if may_be_empty else "+")
     if quoted or piece.kind is Kind.FREE:
         # Apache writes an empty user name as two quotes, quoted or not.

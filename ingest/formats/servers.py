@@ -23,6 +23,7 @@ HAPROXY_HTTP = LineFormat(
     + _HAPROXY_TAIL,
     (_HAPROXY_HEAD + r'"(?<request>[^"]*)' + _HAPROXY_TAIL,),
     undo=HAPROXY,
+    clean=None,
     server="haproxy",
     example=(
         "Nov 14 22:45:27 lb haproxy[760]: 203.0.113.7:58444 [14/Nov/2026:22:45:25.439] main app/app1 1/0/1/0/2 200 "
@@ -44,6 +45,7 @@ ENVOY = LineFormat(
     (_ENVOY_HEAD + r'"(?<request>[^"]*)' + _ENVOY_TAIL + r".*$",),
     "time",
     None,
+    None,
     server="envoy",
     example=(
         '[2026-04-15T20:17:00.310Z] "POST /api HTTP/2" 204 - 154 0 226 100 "203.0.113.7" "curl/8" "cc21d9b0" '
@@ -57,6 +59,7 @@ TRAEFIK_CLF = LineFormat(
     "^" + CLIENT + REQUEST + AGENT + _TRAEFIK_TAIL,
     ("(?s)^" + CLIENT_TOLERANT + REQUEST_UNESCAPED + REFERRED + _TRAEFIK_TAIL.replace("$", r"\s*$"),),
     undo=None,
+    clean=None,
     server="traefik",
     example=(
         '203.0.113.7 - - [24/Nov/2026:13:38:04 +0000] "GET /a HTTP/2.0" 200 352 "-" "curl/8" 244 "web@docker" '
@@ -77,6 +80,7 @@ AWS_ALB = LineFormat(
     + r'HTTP/(?<version>[0-9](?:\.[0-9])?)"' + _ALB_TAIL.replace('[^"]*', _TEXT),
     (_ALB_HEAD + rf'"(?<request>{ESCAPED})"' + _ALB_TAIL.replace('[^"]*', ESCAPED),),
     "time",
+    clean=None,
     server="aws_alb",
     example=(
         'https 2026-07-02T22:23:00.186641Z app/web/50dc6c495c0c9188 203.0.113.7:2817 10.0.0.1:80 0.086 0.048 0.037 200 '
@@ -98,6 +102,7 @@ AWS_S3 = LineFormat(
     "aws-s3",
     _s3(r'(?<method>[A-Z]+) (?<target>[^\s"\\\x00-\x1f\x7f]+) HTTP/(?<version>[0-9](?:\.[0-9])?)', _TEXT),
     (_s3(rf"(?<request>{ESCAPED})", ESCAPED),),
+    clean=None,
     server="aws_s3",
     example=(
         "79a5 bucket [06/Feb/2026:00:00:38 +0000] 203.0.113.7 arn:aws:iam::1:user/a 3E57427F REST.GET.OBJECT a.jpg "

@@ -1,0 +1,1 @@
+"""Inputs nobody would think of, found by the coverage they reach: `make fuzz`."""
