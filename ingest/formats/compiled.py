@@ -2,7 +2,8 @@
 
 A directive is literal text and variables. A quote, a tab or another control character never stands inside a value,
 as servers escape them: there one value ends, and nothing a client sends can move it. Between two such places (a
-segment) at most one variable may hold blanks; the others are single words. Then a line can be read in one way only.
+segment) at most one variable may hold any blanks; the others are single words, or lists of them by comma. Then a line
+can be read in one way only.
 """
 
 import re
@@ -128,9 +129,10 @@ def _settled(pieces: Sequence[Piece]) -> list[Piece]:
             raise _ambiguous(first, second, "nothing is")
     settled: list[Piece] = []
     for segment in _segments(pieces):
-        free = [piece for piece in segment if isinstance(piece, Variable) and piece.kind is Kind.FREE]
+        free = [piece for piece in segment if isinstance(piece, Variable) and piece.kind in {Kind.FREE, Kind.LIST}]
         usual = [piece for piece in segment if isinstance(piece, Variable) and piece.kind is Kind.USUALLY_WORD]
-        if len(free) > 1:
+        # Lists can be told from each other, by their commas, but not from what may hold commas.
+        if len(free) > 1 and any(piece.kind is Kind.FREE for piece in free):
             raise _ambiguous(free[0], free[1], "nothing that a client cannot send is")
         alone = Kind.FREE if len(usual) == 1 and not free else Kind.WORD
         settled += [replace(piece, kind=alone) if piece in usual else piece for piece in segment]
@@ -221,7 +223,8 @@ def _value(piece: Variable, texts: _Texts, quoted: bool, follows: str, may_be_em
         # Apache writes an empty user name as two quotes, quoted or not.
         body = texts.free if piece.value != "user" or quoted else f'(?:""|{texts.free})'
     elif piece.kind is Kind.LIST:
-        body = rf"{word}(?:(?:, ?| : ){word})*"
+        item = texts.word.format(never + ",") + ("*" if may_be_empty else "+")
+        body = rf"{item}(?:(?:, ?| : ){item})*"
     else:
         body = word
     return f"(?<{piece.value}>{body})" if piece.value else f"(?:{body})"
