@@ -1,13 +1,16 @@
 """Formats by name, by directive and by what the file says; how files change them midway."""
 
+from pathlib import Path
 from typing import Any
 
+import orjson
 import polars as pl
 import pytest
 
+import index_templates
 from ingest import formats
 from ingest.convert import Converter
-from ingest.formats import escapes
+from ingest.formats import escapes, nginx
 from ingest.servers import SERVERS
 from ingest.times import fields as times_of
 from tests.unit.test_ingest_parse import INGESTED, TAIL, chunk_of, field, parse
@@ -355,3 +358,20 @@ def test_escapes_of_haproxy() -> None:
 )
 def test_times_of_all_servers(time: str, expected: str | None) -> None:
     assert times_of(pl.Series([time]), "Europe/Berlin")["@timestamp"][0] == expected
+
+
+DOCS = (Path(__file__).parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
+
+
+def test_the_docs_name_every_format_variable_and_dataset() -> None:
+    for name in (*formats.FORMATS, *(f"{server}.access" for server in SERVERS if server != "apache")):
+        assert f"`{name}`" in DOCS, name
+    kept = [f"${name}" for name, (value, _, _) in nginx.VARIABLES.items() if value]
+    rare = {"$document_uri", "$query_string", "$realip_remote_addr"}  # other names of one thing
+    assert not [name for name in kept if f"`{name}" not in DOCS and name not in rare]
+
+
+def test_every_dataset_has_its_template() -> None:
+    template = Path(index_templates.__file__).parent / "index" / "wwwatch-access-events.json"
+    patterns = orjson.loads(template.read_bytes())["index_patterns"]
+    assert patterns == [f"logs-{server}.access-*" for server in SERVERS]
