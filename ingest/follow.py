@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from ingest.counts import Counts
 from ingest.delivery import Delivery
 from ingest.heartbeat import Gauges, Heartbeat
+from ingest.keeping import Keeper
 from ingest.landing import Landing
+from ingest.outage import Outage
 from ingest.positions import Held, Positions
 from ingest.source import Source, Sources, Wishes
 from ingest.survey import Inode, Input, Survey, survey
@@ -47,7 +49,6 @@ class Pace:
 
 LONGEST_ROUND_SECONDS = 1.0
 LOOKING_SHARE = 1 / 200  # of the time, at most
-KEEPING_SHARE = 1 / 10
 
 
 class Follower:
@@ -73,10 +74,12 @@ class Follower:
         self._wishes, self._inputs, self._tell = wishes, inputs, tell
         self._pace, self._clock = pace or Pace(), clock
         self._watch = Watch()
+        self._outage = Outage(tell, self._pace.away)
         self._delivery = Delivery(store, patience_seconds=FOREVER)
-        self._landing = Landing(self._delivery, wishes, self.counts, self._progressed, self._watch.wake)
+        self._landing = Landing(self._delivery, wishes, self.counts, self._outage.landed, self._watch.wake)
         positions = Positions(settings.home, store, wishes.namespace, settings.host.name)
         self._sources = Sources(positions, wishes)
+        self._keeper = Keeper(self._sources, tell, clock, self._pace.keep, self._pace.mirror)
         self._heartbeat = Heartbeat(
             store, wishes.namespace, settings.host.name, "ship", self.counts, self._gauges, tell
         )
@@ -86,10 +89,7 @@ class Follower:
         self._names: dict[str, Inode] = {}
         self._missing: set[str] = set()
         self._stopping = False
-        self._next_look = self._next_keep = self._linger_until = self._waiting_since = clock()
-        self._next_mirror = clock() + self._pace.mirror
-        self._landed, self._away, self._tries = False, False, 0
-        self._keeping_trouble = ""
+        self._next_look = self._linger_until = clock()
 
     def stop(self) -> None:
         """End soon: what is in flight lands, nothing more is read. For any thread, and for a signal handler."""
@@ -112,8 +112,8 @@ class Follower:
         self._turns(now)
         self._landing.land_done()
         self._let_leave()
-        self._mind_the_store(now)
-        if now >= self._next_keep:
+        self._outage.look(now, bool(self._landing), self._delivery.statistics())
+        if now >= self._keeper.due:
             self._keep(now)
         self._heartbeat.tick(self._wishes.now())
         if complete and not (self._hungry or self._landing or self._leaving):
@@ -189,7 +189,7 @@ class Follower:
         source = tail.source or self._open(tail, now)
         if source is None:
             tail.seen = at
-            return False
+            return tail.opening
         if tail.rewritten():
             # Truncated: what was in it is delivered as far as it was read; what is in it now is another log.
             self._release(tail)
@@ -240,73 +240,31 @@ class Follower:
 
     # ---- keeping
 
-    def _mind_the_store(self, now: float) -> None:
-        """Say once that the store is away, and once that it is back."""
-        statistics = self._delivery.statistics()
-        tries = statistics.unreachable + statistics.busy
-        if not self._landing or self._landed:
-            self._landed, self._tries, self._waiting_since = False, tries, now
-            if self._away:
-                self._tell("The store takes documents again.")
-            self._away = False
-        elif not self._away and tries != self._tries and now - self._waiting_since >= self._pace.away:
-            self._away = True
-            self._tell("The store does not take documents. Waiting for it; nothing is lost.")
-
-    def _progressed(self, _: int) -> None:
-        self._landed = True
-
     def _let_leave(self) -> None:
         """Files that are done with, and of which nothing is in flight any more."""
-        for leaving in [item for item in self._leaving if not item.source.in_flight]:
-            self._leaving.remove(leaving)
-            self._settle([leaving])
-
-    def _settle(self, leaving: Sequence[Leaving]) -> None:
-        try:
-            for item in leaving:
-                item.source.settle(item.whole)
-            if not self._away:
-                self._sources.mirror([item.source for item in leaving])
-        except (InputError, StoreUnreachable, StoreBusy) as error:
-            # The position on disk is an older one, and says how far lines may have been sent.
-            self._tell(error.message)
-        for item in leaving:
-            item.held.close()
+        done = [item for item in self._leaving if not item.source.in_flight]
+        if done:
+            self._leaving = [item for item in self._leaving if item.source.in_flight]
+            self._keeper.settle(done, mirror=not self._outage.on)
 
     def _keep(self, now: float) -> None:
-        """Put the positions that moved on disk, and now and then into the store."""
-        sources = [tail.source for tail in self._tails.values() if tail.source]
-        try:
-            self._sources.save(sources)
-            if now >= self._next_mirror and not self._away:
-                self._next_mirror = now + self._pace.mirror
-                self._sources.mirror(sources)
-        except (InputError, StoreUnreachable, StoreBusy) as error:
-            if error.message != self._keeping_trouble:
-                self._tell(error.message)
-            self._keeping_trouble = error.message
-        self._forget()
-        self._next_keep = now + max(self._pace.keep, (self._clock() - now) / KEEPING_SHARE)
+        """Keep the positions that moved. Say what is delivered, and let go of what was removed since."""
+        tails = {tail.origin.path: tail for tail in self._tails.values() if tail.source}
+        self._keeper.keep([tail.source for tail in tails.values() if tail.source], now, mirror=not self._outage.on)
+        for path in self._delivered({path: tail.delivered_bytes for path, tail in tails.items()}):
+            self._release(tails[path])
 
     def _gauges(self) -> Gauges:
         """How it is, for the heartbeat."""
         tails = [tail for tail in self._tails.values() if tail.source]
         return Gauges.of(self._delivery.statistics(), len(tails), sum(tail.behind_bytes for tail in tails))
 
-    def _forget(self) -> None:
-        """Say what is delivered; let go of what was removed since."""
-        tails = {tail.origin.path: tail for tail in self._tails.values() if tail.source and not tail.source.in_flight}
-        delivered = {path: tail.source.position.offset for path, tail in tails.items() if tail.source}
-        for path in self._delivered(delivered):
-            self._release(tails[path])
-
     # ---- waiting and ending
 
     def _wait(self) -> None:
         """Until there is something to do."""
         now = self._clock()
-        due = min(self._next_look, self._next_keep) if self._landing else self._next_look
+        due = min(self._next_look, self._keeper.due) if self._landing else self._next_look
         if self._hungry and not self._landing.full:
             changes = self._watch.wait(0, until_change=False)
         elif self._landing.full:
@@ -325,15 +283,15 @@ class Follower:
     def _end(self) -> None:
         """Land what is in flight while the store answers, put everything where it belongs."""
         deadline = self._clock() + self._pace.stop
-        while self._landing and not self._away and self._clock() < deadline:
+        while self._landing and not self._outage.on and self._clock() < deadline:
             self._watch.wait(self._pace.keep, until_change=False)
             self._landing.land_done()
-            self._mind_the_store(self._clock())
+            self._outage.look(self._clock(), bool(self._landing), self._delivery.statistics())
         self._landing.abandon()
-        self._forget()
+        self._keep(self._clock())
         for tail in self._tails.values():
             self._release(tail)
-        self._settle(self._leaving)
+        self._keeper.settle(self._leaving, mirror=not self._outage.on)
         self._delivery.close()
         self._heartbeat.close(self._wishes.now())
         self._watch.close()

@@ -7,7 +7,7 @@ noted before it is sent, so that a crash leaves no doubt about which lines are i
 import gzip
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -197,24 +197,26 @@ def tail_digest(tail: bytes) -> str:
     return hashlib.blake2b(tail, digest_size=8).hexdigest()
 
 
-def fitting(stream: LogFile, path: str, known: list[Position]) -> tuple[Position, bytes] | None:
+def fitting(stream: LogFile, path: str, known: list[Position]) -> Generator[None, None, tuple[Position, bytes] | None]:
     """Of the positions of files with one first line, the one that is this file's, and the bytes before it (at most
     TAIL_BYTES); the stream then stands there. None if what is in the file was never delivered from it.
+
+    A generator: it yields now and then, since reading through a compressed file takes time that others may need.
     """
     for position in sorted(known, key=lambda position: -position.offset):
         stream.seek(0)
-        tail = skip(stream, path, position) if position.offset else b""
+        tail = (yield from skip(stream, path, position)) if position.offset else b""
         if tail is not None:
             return position, tail
     stream.seek(0)
     return None
 
 
-def skip(stream: LogFile, path: str, position: Position) -> bytes | None:
+def skip(stream: LogFile, path: str, position: Position) -> Generator[None, None, bytes | None]:
     """Bring a stream from its start to the position; return the bytes before it, at most TAIL_BYTES.
 
     None if what is there is not what was delivered; the stream then stands anywhere. Only a gzip stream is read
-    through; a plain one is sought.
+    through, yielding after each READ_BYTES; a plain one is sought.
     """
     done = 0
     if not isinstance(stream, gzip.GzipFile):
@@ -227,4 +229,5 @@ def skip(stream: LogFile, path: str, position: Position) -> bytes | None:
             return None
         done += len(piece)
         tail = (tail + piece)[-TAIL_BYTES:]
+        yield
     return tail if tail_digest(tail) == position.tail else None

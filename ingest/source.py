@@ -3,7 +3,7 @@
 import gzip
 import os
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -165,7 +165,17 @@ class Sources:
     def __init__(self, positions: Positions, wishes: Wishes) -> None:
         self._positions, self._wishes = positions, wishes
 
-    def open(
+    def open(self, origin: Origin, stream: LogFile, held: ExitStack) -> Source | None:
+        """`opening`, without pausing."""
+        steps = self.opening(origin, stream, held)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as done:
+                source: Source | None = done.value
+                return source
+
+    def opening(
         self,
         origin: Origin,
         stream: LogFile,
@@ -173,8 +183,8 @@ class Sources:
         growing: bool = False,
         familiar: bool = False,
         taken: frozenset[str] = frozenset(),
-    ) -> Source | None:
-        """The source of a stream that stands at its start; None if that holds nothing.
+    ) -> Generator[None, None, Source | None]:
+        """The source of a stream that stands at its start; None if that holds nothing. Yields while it takes time.
 
         growing: None also while its first line is not whole. familiar: None also if it starts like a file that is
         known, and goes on differently. taken: keys of positions that are not its own. held: gets the lock of its
@@ -190,7 +200,7 @@ class Sources:
             return Source(LineReader(Prefixed(head, stream), origin.path), position, self._converter(origin, position))
         while True:
             known = self._positions.known(identity)
-            found = _found(origin, stream, [position for position in known if position.key not in taken])
+            found = yield from _found(origin, stream, [position for position in known if position.key not in taken])
             if familiar and known and not found:
                 return None
             rest, position, tail = found or (stream, _anew(origin, identity, known), b"")
@@ -239,14 +249,16 @@ class Sources:
         )  # fmt: skip
 
 
-def _found(origin: Origin, stream: LogFile, known: list[Position]) -> tuple[ByteSource, Position, bytes] | None:
+def _found(
+    origin: Origin, stream: LogFile, known: list[Position]
+) -> Generator[None, None, tuple[ByteSource, Position, bytes] | None]:
     """What is left of a stream, its position, and the bytes before it; None if nothing of it was delivered."""
     if isinstance(stream, gzip.GzipFile):
         seen = stamp(os.fstat(stream.fileno()))
         for position in known:
             if position.whole == seen:
                 return BytesIO(), position, b""
-    found = fitting(stream, origin.path, known)
+    found = yield from fitting(stream, origin.path, known)
     return (stream, *found) if found else None
 
 

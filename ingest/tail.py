@@ -2,6 +2,7 @@
 
 import gzip
 import os
+from collections.abc import Generator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
@@ -12,6 +13,7 @@ from ingest.survey import Found, Inode
 
 QUIET_SECONDS = 5.0  # a file that is being compressed or copied grows more often than this
 LONGEST_COPYING_SECONDS = 60.0
+STEPS_A_TURN = 8
 FOREVER = float("inf")
 
 
@@ -34,6 +36,7 @@ class Tail:
     trouble: str = ""
     _stream: LogFile | None = None
     _held: ExitStack = field(default_factory=ExitStack)
+    _steps: Generator[None, None, Source | None] | None = None
 
     @property
     def inode(self) -> Inode:
@@ -72,33 +75,57 @@ class Tail:
         changed = seen is None or (seen.size_bytes, seen.modified_ns) != (now.size_bytes, now.modified_ns)
         return changed or (self.source is None and clock >= self.retry_at)
 
+    @property
+    def opening(self) -> bool:
+        """Whether `open` has more to do: what a compressed file holds is compared with what is delivered."""
+        return self._steps is not None
+
     def open(self, sources: Sources, clock: float, taken: frozenset[str]) -> Source | None:
-        """Open it. None: it is not time yet.
+        """Open it, or go on with that. None: not yet.
 
         Raise InputError if it cannot be read, Held if somebody is at it, StoreError if the store cannot be asked for
         its position. taken: keys of positions that are not this file's.
         """
+        try:
+            if self._steps is None and not self._begin(sources, clock, taken):
+                return None
+            for _ in range(STEPS_A_TURN):
+                next(self._steps)  # type: ignore[arg-type] # begun above
+        except StopIteration as done:
+            self._steps, self.source = None, done.value
+            if self.source is None:
+                self._close()
+        except BaseException:
+            self._close()
+            raise
+        return self.source
+
+    def _begin(self, sources: Sources, clock: float, taken: frozenset[str]) -> bool:
+        """Whether it is time to open it, and it still is under its name."""
         self.retry_at = FOREVER
         if self.gone:
-            return None  # its name leads elsewhere
+            return False  # its name leads elsewhere
+        self._stream = self._held.enter_context(opened(self.origin.path))
+        status = os.fstat(self._stream.fileno())
         young = clock - self.changed_at < QUIET_SECONDS
-        with ExitStack() as held:
-            stream = held.enter_context(opened(self.origin.path))
-            status = os.fstat(stream.fileno())
-            if (status.st_dev, status.st_ino) != self.inode:
-                self.retry_at = clock  # it was renamed just now; the next look finds it under its new name
-                return None
-            if young and isinstance(stream, gzip.GzipFile):
-                self.retry_at = clock + QUIET_SECONDS
-                return None
-            # What starts like a file that is known may be a copy of it, under way.
-            copying = young and clock - self.appeared_at < LONGEST_COPYING_SECONDS
-            source = sources.open(self.origin, stream, held, growing=True, familiar=copying, taken=taken)
-            if source:
-                self.source, self._stream, self._held = source, stream, held.pop_all()
-            elif copying:
-                self.retry_at = clock + QUIET_SECONDS
-            return source
+        # What starts like a file that is known may be a copy of it, under way.
+        copying = young and clock - self.appeared_at < LONGEST_COPYING_SECONDS
+        if copying or (young and self.compressed):
+            self.retry_at = clock + QUIET_SECONDS
+        renamed = (status.st_dev, status.st_ino) != self.inode
+        if renamed:
+            self.retry_at = clock  # just now; the next look finds it under its new name
+        if renamed or (young and self.compressed):
+            self._close()
+            return False
+        self._steps = sources.opening(
+            self.origin, self._stream, self._held, growing=True, familiar=copying, taken=taken
+        )
+        return True
+
+    def _close(self) -> None:
+        held, self._held, self._stream, self._steps = self._held, ExitStack(), None, None
+        held.close()
 
     def rewritten(self) -> bool:
         """Whether what was read is not there any more: the file was truncated, and may have grown since."""
@@ -110,13 +137,20 @@ class Tail:
         return os.pread(descriptor, len(before), end - len(before)) != before
 
     @property
+    def delivered_bytes(self) -> int:
+        """What of the unpacked file is in the store; -1 while something is on its way."""
+        return -1 if self.source is None or self.source.in_flight else self.source.position.offset
+
+    @property
     def behind_bytes(self) -> int:
         """What is in the file and not delivered; 0 where only unpacking would tell."""
         return 0 if self.source is None or self.compressed else self.now.size_bytes - self.source.position.offset
 
     def release(self, whole: bool) -> "Leaving | None":
         """Let go of the file. whole: it was read to its end."""
+        self.retry_at = FOREVER
         if self.source is None or self._stream is None:
+            self._close()
             return None
         done = stamp(os.fstat(self._stream.fileno())) if whole and self.compressed else ""
         leaving = Leaving(self.source, self._held, done)

@@ -25,6 +25,7 @@ class Statistics:
 
     batch_bytes: size of requests at present. latency_ms: of the last request that came through, None before.
     requests, retries, busy (429, 503, whole or in part), unreachable, too_large: counted since the start.
+    last_failure: what the store said, or what kept us from it, when something was last tried in vain.
     """
 
     in_flight: int
@@ -38,6 +39,7 @@ class Statistics:
     busy: int
     unreachable: int
     too_large: int
+    last_failure: str = ""
 
 
 class Delivery:
@@ -64,6 +66,7 @@ class Delivery:
         self._closed = False
         self._latency_ms: float | None = None
         self._requests = self._retries = self._busy = self._unreachable = self._too_large = 0
+        self._last_failure = ""
         self._open: dict[Future[Outcome], Submission] = {}
         self._threads = [
             Thread(target=self._work, name=f"delivery-{number}", daemon=True) for number in range(MOST_IN_FLIGHT)
@@ -122,7 +125,7 @@ class Delivery:
             return Statistics(
                 len(self._in_flight), sum(batch.size_bytes for batch in self._in_flight), self._pressure.in_flight,
                 self._waiting.size_bytes, self._pressure.batch_bytes, self._latency_ms, self._requests, self._retries,
-                self._busy, self._unreachable, self._too_large,
+                self._busy, self._unreachable, self._too_large, self._last_failure,
             )  # fmt: skip
 
     def close(self) -> None:
@@ -224,6 +227,7 @@ class Delivery:
         with self._changed:
             self._book(exchange)
             self._retries += 1
+            self._last_failure = error.message
             if isinstance(error, StoreUnreachable):
                 self._unreachable += 1
                 self._pressure.away(now, began)
