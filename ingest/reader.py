@@ -19,6 +19,7 @@ READ_BYTES = 1 << 20
 LONGEST_LINE_BYTES = 1 << 20
 TAIL_BYTES = 1024
 GZIP_MAGIC = b"\x1f\x8b"
+OTHER_MAGICS = {b"BZh91AY&SY": "bzip2", b"\xfd7zXZ\0": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
 STDIN = "-"
 LogFile = BufferedReader | gzip.GzipFile
 
@@ -85,9 +86,15 @@ def opened(path: str) -> Iterator[LogFile]:
     """The decompressed bytes of a file, or of stdin for `-`. Raise InputError if it cannot be opened."""
     with _raw(path) as raw:
         try:
-            compressed = raw.peek(len(GZIP_MAGIC)).startswith(GZIP_MAGIC)
+            start = raw.peek(max(map(len, OTHER_MAGICS)))
         except OSError as error:
             raise InputError(f"Cannot read {path}: {error.strerror}") from error
+        compressed = start.startswith(GZIP_MAGIC)
+        for magic, name in OTHER_MAGICS.items():
+            if start.startswith(magic):
+                raise InputError(
+                    f"{path} is compressed with {name}; only gzip is read.", f"Pipe it: {name} -dc ... | wwwatch ship -"
+                )
         if not compressed:
             yield raw
         else:

@@ -66,7 +66,7 @@ class Watch:
 
     def wake(self) -> None:
         """End a `wait` under way, or the next one."""
-        with suppress(BlockingIOError):  # full of calls already
+        with suppress(OSError):  # it is full of calls already, or closed
             os.write(self._waker, b"\0")
 
     def close(self) -> None:

@@ -1,12 +1,13 @@
 """`wwwatch ship --follow`: until a signal ends it."""
 
+import resource
 import signal
 import time
 from collections.abc import Callable, Sequence
 from threading import Event
 from types import FrameType
 
-from ingest.commands.options import print_counts
+from ingest.commands.options import print_counts, tell
 from ingest.counts import Counts
 from ingest.follow import Follower
 from ingest.reader import STDIN
@@ -14,7 +15,6 @@ from ingest.receive import Address, Receiver
 from ingest.source import Origin, Wishes
 from ingest.spool import Spool
 from ingest.survey import Input
-from wwwatch.console import plain_markup, say
 from wwwatch.settings import Settings
 from wwwatch.store import Store, StoreBusy, StoreUnreachable, connect
 
@@ -28,19 +28,20 @@ def run(
     Then print the counts. Raise StoreError for what waiting does not mend.
     """
     started = time.monotonic()
+    _allow_many_files()
     counts = Counts()
     stopped = Event()
     stops: list[Callable[[], None]] = [stopped.set]
     _on_first_signal(lambda: [stop() for stop in stops])
     spool = Spool(settings.home, wishes.namespace, settings.host.name, settings.ingest.spool_mb << 20)
     # Received lines are safe before the store is there.
-    receiver = Receiver(spool, addresses, STDIN in patterns, _tell)
+    receiver = Receiver(spool, addresses, STDIN in patterns, tell)
     files = [pattern for pattern in patterns if pattern != STDIN]
     try:
         store = _connected(settings, stopped)
         if store:
             follower = Follower(
-                store, settings, wishes, [*_inputs(files, settings.host.name), spool.input], _tell,
+                store, settings, wishes, [*_inputs(files, settings.host.name), spool.input], tell,
                 delivered=spool.forget, complete=lambda: receiver.ended and not files,
             )  # fmt: skip
             counts = follower.counts
@@ -53,12 +54,14 @@ def run(
         print_counts(counts, time.monotonic() - started, as_json)
 
 
+def _allow_many_files() -> None:
+    """Each file that is followed is kept open, and its position locked; the usual 1,024 would soon be used up."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def _inputs(patterns: Sequence[str], host: str) -> list[Input]:
     return [Input(pattern, lambda path: Origin.of_file(path, host)) for pattern in patterns]
-
-
-def _tell(message: str) -> None:
-    say(plain_markup(message, limit=1000))
 
 
 def _connected(settings: Settings, stopped: Event) -> Store | None:
@@ -71,7 +74,7 @@ def _connected(settings: Settings, stopped: Event) -> Store | None:
             _ = store.cluster_uuid
         except (StoreUnreachable, StoreBusy) as error:
             if not told:
-                _tell(f"{error.message} Waiting for it.")
+                tell(f"{error.message} Waiting for it.")
             told = True
             stopped.wait(RETRY_SECONDS)
         else:

@@ -42,8 +42,13 @@ def each_file(files: Sequence[str], work: Callable[[str], None]) -> list[InputEr
         except InputError as error:
             failures.append(error)
             if len(files) > 1:
-                say(plain_markup(error.message, limit=1000))
+                tell(error.message)
     return failures
+
+
+def tell(message: str) -> None:
+    """A line for people, which may quote a log or a server."""
+    say(plain_markup(message, limit=1000))
 
 
 def print_counts(counts: "Counts", seconds: float, as_json: bool) -> None:
