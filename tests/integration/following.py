@@ -11,6 +11,7 @@ from pathlib import Path
 
 from wwwatch.settings import Settings
 from wwwatch.store import Store, names
+from wwwatch.store.client import MATCH_ALL, Query
 
 DEADLINE_SECONDS = 60
 _APPENDING = os.O_WRONLY | os.O_APPEND | os.O_CREAT
@@ -111,10 +112,9 @@ class Followed:
         finally:
             process.kill()
 
-    def count(self) -> int:
+    def count(self, query: Query = MATCH_ALL) -> int:
         """Lines that can be found, as events or as rejects."""
-        pattern = self._everything()
-        return self.store.count(pattern)
+        return self.store.count(self._everything(), query)
 
     def originals(self) -> list[str]:
         """The lines that are stored, sorted."""
