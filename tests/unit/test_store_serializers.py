@@ -8,7 +8,7 @@ from elastic_transport import SerializationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wwwatch.store.serializers import PlainJson, PlainNdjson
+from wwwatch.store.serializers import ALL_CREATED, PlainJson, PlainNdjson
 
 ITEM = st.sampled_from(
     [
@@ -20,15 +20,24 @@ ITEM = st.sampled_from(
 )  # fmt: skip
 ANSWER = st.fixed_dictionaries(
     {"items": st.one_of(st.lists(ITEM), st.integers(0, 9).map(lambda count: [{"create": {"status": 201}}] * count))},
-    optional={"took": st.integers(0), "errors": st.booleans()},
+    optional={"took": st.integers(0, 10**9), "errors": st.booleans()},
 )
 
 
 @given(ANSWER)
 def test_bulk_answers_are_read_as_what_they_say(answer: dict[str, object]) -> None:
     for keys in (answer, dict(reversed(answer.items()))):
-        text = json.dumps(keys, separators=(",", ":")).encode()
-        assert {"took": 0} | PlainJson().loads(text) == {"took": 0} | answer
+        read = PlainJson().loads(json.dumps(keys, separators=(",", ":")).encode())
+        if created := read.pop(ALL_CREATED, 0):
+            read["items"] = [{"create": {"status": 201}}] * created
+        assert {"took": 0} | read == {"took": 0} | answer
+
+
+def test_a_bulk_answer_in_which_all_went_well_is_not_taken_apart() -> None:
+    assert PlainJson().loads(orjson.dumps({"took": 7, "items": [{"create": {"status": 201}}] * 3})) == {
+        "took": 7,
+        ALL_CREATED: 3,
+    }
 
 
 @pytest.mark.parametrize("cut", [1, 2, 3, 26, 27])

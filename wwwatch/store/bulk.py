@@ -8,6 +8,7 @@ from elasticsearch import NotFoundError
 
 from wwwatch.errors import StoreError, StoreUnreachable
 from wwwatch.store import failures
+from wwwatch.store.serializers import ALL_CREATED
 from wwwatch.store.session import Session
 
 
@@ -43,8 +44,11 @@ class Bulk(Session):
                     body=body,
                 )
             ).body
+            took_ms = int(answer.get("took", 0))
+            if created := answer.get(ALL_CREATED):
+                return BulkResult([201] * created, [], took_ms)
             items = [item["create"] if "create" in item else next(iter(item.values())) for item in answer["items"]]
-        except (KeyError, TypeError) as error:  # JSON, but of somebody in between
+        except (AttributeError, KeyError, TypeError) as error:  # JSON, but of somebody in between
             raise StoreUnreachable(
                 f"What answers for the store at {self._shown} is not the store.", "Is a proxy in between?"
             ) from error
@@ -60,7 +64,7 @@ class Bulk(Session):
                 errors.append((number, "sent to the failure store"))
         written = (item for item in items if item["status"] in {200, 201, 409} and "failure_store" not in item)
         backing = next((item["_index"] for item in written), "") if tell_index else ""
-        return BulkResult(statuses, errors, int(answer.get("took", 0)), backing)
+        return BulkResult(statuses, errors, took_ms, backing)
 
     def _bulk_or_busy(self, index: str, body: bytes) -> BulkResult:
         result = self.bulk(index, body)
