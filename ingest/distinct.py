@@ -38,7 +38,7 @@ class Remembered:
             known = self._known
             if known is None or (numbers >= known.height).any():
                 known = self._known = self._learn(values, numbers)
-        return known.select(pl.all().gather(numbers))
+        return known[numbers]
 
     def _learn(self, values: pl.Series, numbers: pl.Series) -> pl.DataFrame:
         """What is known, and the values that were numbered just now: from there on, without a gap."""

@@ -20,6 +20,18 @@ from ingest.reader import Chunk
 # Columns of a frame that are no fields.
 ROW, CHECK, LINE, DIRTY = "row", "check", "line", "dirty"
 FAILURE_STATUS = 400
+FIELD_OF = {
+    "address": "source.address",
+    "user": "user.name",
+    "method": "http.request.method",
+    "version": "http.version",
+    "referrer": "http.request.referrer",
+    "target": "url.original",
+    "domain": "url.domain",
+    "agent": "user_agent.original",
+}
+DASHED = ("user", "referrer", "agent")  # where a dash stands for nothing
+TAKEN_APART = ("time", "status", "bytes", "request", requests.GARBAGE, "target_host")
 
 FORMAT, TIME, EMPTY, TOO_LONG, NOT_UTF8, DIRECTIVE = "format", "time", "empty", "too_long", "not_utf8", "directive"
 
@@ -134,34 +146,29 @@ def _fields(frame: pl.DataFrame) -> pl.DataFrame:
         pl.col("status").cast(pl.Int16, strict=False).alias("http.response.status_code"),
         pl.col("bytes").cast(pl.Int64, strict=False).alias("http.response.body.bytes"),
     )
-    frame = tags.add(frame.hstack(_of_addresses(frame["address"])).hstack(_of_targets(frame["target"])))
+    frame = frame.hstack(_of_addresses(frame["address"])).hstack(_of_targets(frame["target"]))
+    return tags.add(frame).select(_ecs(tuple(frame.columns)))
+
+
+@cache
+def _ecs(columns: tuple[str, ...]) -> tuple[pl.Expr, ...]:
+    """The values of a line under their ECS names, and the columns that are named so already."""
     status = pl.col("http.response.status_code")
     outcome = (
         pl.when(status < FAILURE_STATUS).then(pl.lit("success")).when(status.is_not_null()).then(pl.lit("failure"))
     )
-    texts = [_present(name) for name in ("user", "referrer", "agent") if name in frame.columns]
-    return frame.with_columns(outcome.alias("event.outcome"), *texts).rename(
-        {
-            name: field
-            for name, field in {
-                "address": "source.address",
-                "user": "user.name",
-                "method": "http.request.method",
-                "version": "http.version",
-                "referrer": "http.request.referrer",
-                "target": "url.original",
-                "domain": "url.domain",
-                "agent": "user_agent.original",
-            }.items()
-            if name in frame.columns
-        }
+    fields = (
+        (_present(name) if name in DASHED else pl.col(name)).alias(FIELD_OF.get(name, name))
+        for name in columns
+        if name not in TAKEN_APART
     )
+    return *fields, outcome.alias("event.outcome"), pl.col("tags")
 
 
 def _present(name: str) -> pl.Expr:
     """A column without the dash, the empty text and the empty quotes that stand for nothing."""
     column = pl.col(name)
-    return pl.when((column != "-") & (column != "") & (column != '""')).then(column).alias(name)
+    return pl.when((column != "-") & (column != "") & (column != '""')).then(column)
 
 
 @cache

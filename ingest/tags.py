@@ -1,7 +1,7 @@
 """Tags: what a request shows by itself, by vectorised matching. Each distinct target and agent is looked at once."""
 
 from collections.abc import Mapping
-from functools import reduce
+from functools import cache, reduce
 from operator import or_
 
 import polars as pl
@@ -21,6 +21,7 @@ NOT_THERE = (404, 410)
 ANSWERED = (200, 201, 202, 203, 204, 206, 304)
 BAD_REQUEST = 400
 NOTHING = ("-", "")
+STATUS = "http.response.status_code"
 _DECODING = {f"%{code:02x}": chr(code) for code in range(128)} | {f"%u00{code:02x}": chr(code) for code in range(128)}
 # Every combination of tags, by its bits, as JSON: looked up instead of put together line by line.
 _JSON = pl.Series(
@@ -38,23 +39,33 @@ def add(frame: pl.DataFrame) -> pl.DataFrame:
     Needs method, target, domain, http.response.status_code and what `requests.fields` made; uses agent and referrer as
     logged, and the request line with its garbage (what is not HTTP), where present.
     """
-    status = pl.col("http.response.status_code")
+    given = tuple(column for column in _BITS_OF if column in frame.columns)
+    shown = [_BITS_OF[column](frame[column])["bits"].alias(f"{column}.bits") for column in given]
+    found = frame.hstack(shown).select(STATUS, _found(given)).select(_judged())["bits"]
+    return frame.hstack([_JSON.gather(found & (len(_JSON) - 1)).alias("tags")])
+
+
+@cache
+def _found(given: tuple[str, ...]) -> pl.Expr:
+    """The bits of a request, by the columns that show something."""
     bits = _if(_is_foreign(), "proxy") | _if(pl.col("method") == PREFACE_METHOD, "malformed")
-    for column, bits_of in _BITS_OF.items():
-        if column in frame.columns:
-            bits |= pl.lit(bits_of(frame[column])["bits"]).fill_null(0)
-    if "agent" in frame.columns:
-        bits |= _if(pl.col("agent").is_in(NOTHING), "empty-agent")
-    if GARBAGE in frame.columns:
-        bits |= _if(_is_noise(), "malformed")
-    # A hunted path is a probe unless its owner got an answer, or a crawler follows old links; a crawler that names
-    # itself and is a tool all the same counts.
-    found = pl.col("bits")
+    for column in given:
+        bits |= pl.col(f"{column}.bits").fill_null(0)
+    return (bits | _if(_is_noise(), "malformed") if GARBAGE in given else bits).alias("bits")
+
+
+@cache
+def _judged() -> pl.Expr:
+    """The bits of a request, by what the answer was.
+
+    A hunted path is a probe unless its owner got an answer, or a crawler follows old links; a crawler that names
+    itself and is a tool all the same counts.
+    """
+    found, status = pl.col("bits"), pl.col(STATUS)
     crawler = _has(found, "bot") & ~_has(found, "tool-agent")
     refused = _has(found, "hunted") & ~status.is_in(ANSWERED)
     absent = _has(found, "absent") & status.is_in(NOT_THERE)
-    marked = frame.select(status, bits=bits).select(bits=found | _if((refused | absent) & ~crawler, "probe"))
-    return frame.with_columns(_JSON.gather(marked["bits"] & (len(_JSON) - 1)).alias("tags"))
+    return found | _if((refused | absent) & ~crawler, "probe")
 
 
 def _if(condition: pl.Expr, tag: str) -> pl.Expr:
@@ -119,13 +130,18 @@ def _garbage_bits(requests: pl.Series) -> pl.DataFrame:
 
 def _agent_bits(agents: pl.Series) -> pl.DataFrame:
     plain = pl.col("plain")
-    lowered = agents.str.to_lowercase().str.replace_all("cubot", "", literal=True)  # a phone, not a crawler
+    lowered = pl.col("agent").str.to_lowercase().str.replace_all("cubot", "", literal=True)  # a phone, not a crawler
     tool, research = plain.str.contains(signatures.TOOL_AGENT), plain.str.contains(signatures.RESEARCH_AGENT)
     others = {"script-agent": signatures.SCRIPT_AGENT, "rce": signatures.HOSTILE_HEADER}
-    return lowered.to_frame("plain").select(
-        bits=_matches(plain, others)
-        | _if(tool | research, "tool-agent")
-        | _if((plain.str.contains(signatures.BOT) & ~tool) | research, "bot")
+    return (
+        agents.to_frame("agent")
+        .select("agent", plain=lowered)
+        .select(
+            bits=_matches(plain, others)
+            | _if(tool | research, "tool-agent")
+            | _if((plain.str.contains(signatures.BOT) & ~tool) | research, "bot")
+            | _if(pl.col("agent").is_in(NOTHING), "empty-agent")
+        )
     )
 
 
@@ -142,7 +158,7 @@ def _is_foreign() -> pl.Expr:
 
 def _is_noise() -> pl.Expr:
     """Whether the request line is not HTTP. An empty one is only a connection given up, unless it was called bad."""
-    called_bad = pl.col("http.response.status_code") == BAD_REQUEST
+    called_bad = pl.col(STATUS) == BAD_REQUEST
     return pl.col(GARBAGE).is_not_null() | (pl.col("request").is_in(NOTHING) & called_bad)
 
 

@@ -65,7 +65,7 @@ def _match(frame: pl.DataFrame, formats: Sequence[LogFormat], line: str, order: 
     found: list[pl.DataFrame] = []
     left, counts = frame, Counter[str]()
     for log_format in formats:
-        for reading in log_format.readings():
+        for reading in log_format.readings() if left.height else ():
             if not left.height:
                 break
             taken, left = _read(left, reading, line, first=not found)

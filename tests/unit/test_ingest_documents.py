@@ -12,6 +12,7 @@ from ingest import documents, ids
 from ingest.convert import Converter
 from ingest.formats import FORMATS
 from ingest.parse import parse
+from ingest.pieces import escape
 from ingest.reader import Chunk
 
 REQUEST_WORDS = st.sampled_from(
@@ -83,5 +84,5 @@ def test_ids_tell_the_place_and_the_line() -> None:
 
 def test_escape_is_that_of_json() -> None:
     every = "".join(map(chr, range(0x250))) + "\u2028\ud7ff\ue000\U0001f600"
-    escaped = pl.select(documents.escape(pl.lit(every))).item()
+    escaped = pl.select(escape(pl.lit(every))).item()
     assert orjson.loads(f'"{escaped}"') == every
