@@ -375,3 +375,9 @@ def test_every_dataset_has_its_template() -> None:
     template = Path(index_templates.__file__).parent / "index" / "wwwatch-access-events.json"
     patterns = orjson.loads(template.read_bytes())["index_patterns"]
     assert patterns == [f"logs-{server}.access-*" for server in SERVERS]
+
+
+def test_a_text_longer_than_a_file_name_may_be_is_no_file() -> None:
+    with pytest.raises(UsageError, match="no log format"):
+        formats.named("a:" + "b" * 300 + ":c")
+    assert formats.named('%h %l %u %t "%r" %>s %b "' + "a:" * 300 + '"') is not None
