@@ -14,7 +14,7 @@ from typing import Protocol, cast
 
 from wwwatch.errors import InputError, UsageError
 
-CHUNK_BYTES = 2 << 20
+CHUNK_BYTES = 1 << 20  # larger ones save up to an eighth of the conversion's CPU, and cost the shipper 70 MB
 READ_BYTES = 1 << 20
 LONGEST_LINE_BYTES = 1 << 20
 TAIL_BYTES = 1024
