@@ -12,6 +12,7 @@ from typing import Any
 from detector.classes import ATTACK_CLASSES, AttackClass, threat
 from detector.explanation import explain, reason
 from detector.features import ENTITY_FIELD
+from detector.groups.findings import GroupFinding
 from detector.known import NOTHING_KNOWN, Known
 from detector.model import Model
 from detector.scoring import Finding
@@ -29,7 +30,7 @@ SAMPLE_LINES = 5
 OPEN, WITHDRAWN = "open", "withdrawn"
 
 
-def anomaly_id(finding: Finding) -> str:
+def anomaly_id(finding: Finding | GroupFinding) -> str:
     """The same for the same entity, class and window, in every run and version."""
     key = (
         finding.entity_type,
@@ -56,9 +57,37 @@ def documents(
     samples = _samples(store, store.access_index(namespace), findings)
     explained = explain(model, findings)
     return [
-        (anomaly_id(finding), _document(namespace, model, finding, told, lines, known))
+        (
+            anomaly_id(finding),
+            _document(namespace, model, finding, told, reason(model, finding, _path(lines)), lines, known),
+        )
         for finding, told, lines in zip(findings, explained, samples, strict=True)
     ]
+
+
+def group_documents(
+    store: Store, namespace: str, model: Model, findings: Sequence[GroupFinding], known: Known = NOTHING_KNOWN
+) -> list[tuple[str, Document]]:
+    """The same of groups: they bring their reason, and name their members."""
+    searches = [_sample_search(finding, finding.query) for finding in findings]
+    samples = store.search_many(store.access_index(namespace), searches)
+    return [
+        (anomaly_id(finding), _group_document(namespace, model, finding, lines, known))
+        for finding, lines in zip(findings, samples, strict=True)
+    ]
+
+
+def _group_document(
+    namespace: str, model: Model, finding: GroupFinding, samples: list[Document], known: Known
+) -> Document:
+    document = _document(namespace, model, finding, finding.told, finding.reason, samples, known)
+    document["related"] = {"ip": sorted(filter(None, map(as_address, finding.members)))}
+    document["wwwatch"]["members"] = finding.clients
+    return document
+
+
+def _path(samples: list[Document]) -> str | None:
+    return samples[0].get("url", {}).get("path") if samples else None
 
 
 def alert_fields(attack: AttackClass, entity_type: str, entity_id: str) -> Document:
@@ -76,11 +105,16 @@ def alert_fields(attack: AttackClass, entity_type: str, entity_id: str) -> Docum
 
 
 def _document(
-    namespace: str, model: Model, finding: Finding, told: list[Any], samples: list[Document], known: Known
+    namespace: str,
+    model: Model,
+    finding: Finding | GroupFinding,
+    told: list[Any],
+    why: str,
+    samples: list[Document],
+    known: Known,
 ) -> Document:
     attack = ATTACK_CLASSES[finding.attack_class]
     standing = known.standing(finding, [s["user_agent"]["original"] for s in samples if "user_agent" in s])
-    path = samples[0].get("url", {}).get("path") if samples else None
     end = iso(datetime.fromtimestamp(finding.window_end, UTC))
     return alert_fields(attack, finding.entity_type, finding.entity_id) | {
         "@timestamp": end,
@@ -93,7 +127,7 @@ def _document(
             "end": end,
             "severity": int(finding.severity),
             "risk_score": float(finding.severity),
-            "reason": "; ".join(filter(None, (reason(model, finding, path), standing.why))),
+            "reason": "; ".join(filter(None, (why, standing.why))),
             "original": [sample["event"]["original"] for sample in samples if "event" in sample],
         },
         "wwwatch": {
@@ -115,20 +149,19 @@ def _document(
 
 def _samples(store: Store, index: str, findings: Sequence[Finding]) -> list[list[Document]]:
     """Up to SAMPLE_LINES events of each finding, the most telling first."""
-    searches = []
-    for finding in findings:
-        span = Span(finding.window_start, finding.window_end)
-        mine = span_query(span.since, span.until, {"term": {ENTITY_FIELD: finding.entity_id}})
-        evidence = ATTACK_CLASSES[finding.attack_class].evidence
-        searches.append(
-            {
-                "query": {"bool": {"filter": [mine], "should": [evidence]}},
-                "size": SAMPLE_LINES,
-                "sort": ["_score", {"@timestamp": "asc"}],
-                "_source": ["event.original", "url.path", "user_agent.original"],
-            }
-        )
+    searches = [_sample_search(finding, {"term": {ENTITY_FIELD: finding.entity_id}}) for finding in findings]
     return store.search_many(index, searches)
+
+
+def _sample_search(finding: Finding | GroupFinding, mine: Document) -> Document:
+    span = Span(finding.window_start, finding.window_end)
+    evidence = ATTACK_CLASSES[finding.attack_class].evidence
+    return {
+        "query": {"bool": {"filter": [span_query(span.since, span.until, mine)], "should": [evidence]}},
+        "size": SAMPLE_LINES,
+        "sort": ["_score", {"@timestamp": "asc"}],
+        "_source": ["event.original", "url.path", "user_agent.original"],
+    }
 
 
 def withdraw_missing(store: Store, namespace: str, spans: Iterable[Span], window_seconds: int, found: set[str]) -> int:

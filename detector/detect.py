@@ -11,14 +11,16 @@ import pandas as pd
 
 from detector import anomalies, features, incidents, ledger, rollups
 from detector.features import DAY_SECONDS, HOUR_SECONDS, Collected
+from detector.groups import judging as groups
 from detector.known import NOTHING_KNOWN, Known
 from detector.ledger import LEVELS, QUICK, SLOW, STEADY
 from detector.model import Model
 from detector.modelwatch import Watched
 from detector.scoring import score
-from detector.signs import PLAIN, Signs
+from detector.signs import PLAIN, Document, Signs
 from detector.windows import Span, spans, touched
 from wwwatch.console import Advance, no_progress
+from wwwatch.moments import iso
 from wwwatch.store import Store, names
 
 WINDOWS = {QUICK: (60,), STEADY: (600, HOUR_SECONDS), SLOW: (DAY_SECONDS,)}
@@ -30,7 +32,8 @@ GAP_SECONDS = 6 * 3600
 
 @dataclass
 class Outcome:
-    """What a pass did. minutes: slices judged. events: held in them. entity_windows: judged in the second stage.
+    """What a pass did. minutes: slices judged. events: held in them. entity_windows: clients judged in full,
+    each in each window. groups: found.
 
     crowds: windows where more clients showed something than are judged one by one, in words. busy: who is at work
     in this namespace, where that kept the pass from doing anything. drift: see `modelwatch`; 0 if that was too little.
@@ -40,6 +43,7 @@ class Outcome:
     minutes: int = 0
     events: int = 0
     entity_windows: int = 0
+    groups: int = 0
     anomalies: int = 0
     withdrawn: int = 0
     incidents: dict[str, int] = field(default_factory=dict)
@@ -105,10 +109,29 @@ def _judge(site: Site, minutes: Sequence[int], window_seconds: int, outcome: Out
     findings = score(site.model, counts)
     site.watched.add(counts, findings, score(site.shadow, counts) if site.shadow else [])
     written = anomalies.documents(site.store, site.namespace, site.model, findings, site.known)
+    _add_past(site, written)
+    grouped = groups.judge(site.store, site.index, site.namespace, judged, window_seconds, site.signs)
+    written += anomalies.group_documents(site.store, site.namespace, site.model, grouped, site.known)
+    outcome.groups += len(grouped)
     found = {id_ for id_, _ in written}
     index = names.anomalies(site.namespace)
     outcome.anomalies += site.store.write_documents(index, written)
     outcome.withdrawn += anomalies.withdraw_missing(site.store, site.namespace, begun, window_seconds, found)
+
+
+def _add_past(site: Site, written: Sequence[tuple[str, Document]]) -> None:
+    """Say of clients that were hostile on earlier days that they come back."""
+    by_day: dict[str, list[Document]] = {}
+    for _, document in written:
+        by_day.setdefault(document["event"]["start"][:10], []).append(document)
+    for documents in by_day.values():
+        before = datetime.fromisoformat(documents[0]["event"]["start"])
+        clients = {str(document["wwwatch"]["entity"]["id"]) for document in documents}
+        known = rollups.past(site.store, site.namespace, clients, before)
+        for document in documents:
+            if past := known.get(str(document["wwwatch"]["entity"]["id"])):
+                document["wwwatch"]["past"] = {"first_seen": iso(past.first_seen), "days": past.days}
+                document["event"]["reason"] += f"; {rollups.told(past)}"
 
 
 def windows_of(minutes: Sequence[int], window_seconds: int) -> tuple[list[Span], list[Span]]:

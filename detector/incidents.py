@@ -14,6 +14,7 @@ from typing import Any
 from detector.anomalies import OPEN, WITHDRAWN, alert_fields, digest
 from detector.classes import ATTACK_CLASSES, Severity
 from detector.control import Verdict, verdicts
+from detector.groups import campaigns
 from wwwatch.addresses import as_address
 from wwwatch.moments import iso
 from wwwatch.remedies import remedies
@@ -35,12 +36,16 @@ ESCALATED, CLOSED = "escalated", "closed"
 
 @dataclass(frozen=True)
 class Episode:
-    """Anomalies of one entity and class without a pause longer than QUIET, by start."""
+    """Anomalies of one entity and class without a pause longer than QUIET, by start.
+
+    taken_in: what is told as part of this one: what single members of a group did.
+    """
 
     entity_type: str
     entity_id: str
     attack_class: str
     anomalies: tuple[tuple[str, Document], ...]
+    taken_in: tuple["Episode", ...] = ()
 
     @property
     def start(self) -> datetime:
@@ -97,18 +102,20 @@ def compose(
     incidents: dict[str, Document] = {}
     membership: dict[str, str] = {}
     background: dict[tuple[str, str], list[Episode]] = {}
-    for episode in found:
+    for episode in joined(found):
         if episode.severity <= Severity.LOW:
             for part in _by_day(episode):
                 background.setdefault((part.attack_class, f"{part.start:%Y-%m-%d}"), []).append(part)
             continue
         id_ = _known_id(episode, existing) or _new_id(namespace, episode)
         incidents[id_] = _incident(namespace, id_, [episode], now, episode.entity_type, episode.entity_id)
-        membership |= {anomaly: id_ for anomaly, _ in episode.anomalies}
+        membership |= {anomaly: id_ for one in (episode, *episode.taken_in) for anomaly, _ in one.anomalies}
     for (attack_class, day), members in background.items():
         id_ = digest("background", namespace, attack_class, day)
         incidents[id_] = _incident(namespace, id_, members, now, "site", namespace)
-        membership |= {anomaly: id_ for episode in members for anomaly, _ in episode.anomalies}
+        membership |= {
+            anomaly: id_ for episode in members for one in (episode, *episode.taken_in) for anomaly, _ in one.anomalies
+        }
     return {id_: judged(_with_remedies(document), said.get(id_)) for id_, document in incidents.items()}, membership
 
 
@@ -127,6 +134,20 @@ def judged(incident: Document, verdict: Verdict | None) -> Document:
     return incident | {"wwwatch": incident["wwwatch"] | said | closed}
 
 
+def joined(found: Sequence[Episode]) -> list[Episode]:
+    """The episodes, those that are part of a group's taken into it."""
+    parts = [campaigns.part(e.entity_type, e.entity_id, e.attack_class, (d for _, d in e.anomalies)) for e in found]
+    owners = campaigns.owners(parts)
+    taken: dict[int, list[Episode]] = {}
+    for number, owner in owners.items():
+        taken.setdefault(owner, []).append(found[number])
+    return [
+        replace(episode, taken_in=tuple(taken.get(number, ())))
+        for number, episode in enumerate(found)
+        if number not in owners
+    ]
+
+
 def _by_day(episode: Episode) -> list[Episode]:
     """The episode cut by the UTC day its windows start on: what is background belongs to its own day."""
     days: dict[str, list[tuple[str, Document]]] = {}
@@ -142,6 +163,7 @@ def _known_id(episode: Episode, existing: Mapping[str, Document]) -> str | None:
         for id_, document in existing.items()
         if document["wwwatch"]["entity"] == {"type": episode.entity_type, "id": episode.entity_id}
         and document["wwwatch"]["class"] == episode.attack_class
+        and not _is_background(document)
         and _time(document, "start") - QUIET <= episode.end
         and episode.start <= _time(document, "end") + QUIET
     ]
@@ -163,13 +185,13 @@ def _incident(
     end = datetime.fromisoformat(max(anomaly["wwwatch"]["last_seen"] for anomaly in anomalies))
     severity = worst["event"]["severity"]
     document = alert_fields(ATTACK_CLASSES[members[0].attack_class], entity_type, entity_id)
-    addresses = sorted({address for episode in members if (address := as_address(episode.entity_id))})
+    addresses = sorted(_addresses(members))
     if addresses:
         document["related"] = {"ip": addresses[:LONGEST_RELATED]}
     status = CLOSED if now - end > QUIET else ESCALATED if severity > first["event"]["severity"] else OPEN
-    clients = len({episode.entity_id for episode in members})
+    clients = _clients(members, len(addresses))
     told = worst["event"]["reason"]
-    if entity_type == "site":
+    if severity <= Severity.LOW:
         told = f"{clients:,} clients, each with little; one of them: {told}" if clients > 1 else f"one client: {told}"
     return document | {
         "@timestamp": iso(end),
@@ -194,6 +216,7 @@ def _incident(
             "confidence": worst["wwwatch"]["confidence"],
             "anomalies": len(anomalies),
             "members": clients,
+            "suppressed": sum(len(one.anomalies) for episode in members for one in episode.taken_in),
             "requests": _requests(members),
             "model_version": worst["wwwatch"]["model_version"],
             "incident_id": id_,
@@ -202,14 +225,38 @@ def _incident(
     }
 
 
+def _addresses(members: Sequence[Episode]) -> set[str]:
+    """Every address that is named: clients, and members of groups."""
+    own = {address for episode in members if (address := as_address(episode.entity_id))}
+    named = {
+        str(address)
+        for episode in members
+        if episode.entity_type != "ip"
+        for _, document in episode.anomalies
+        for address in document.get("related", {}).get("ip", [])
+    }
+    return own | named
+
+
+def _clients(members: Sequence[Episode], addresses: int) -> int:
+    """How many clients: those that are entities, and those of groups, also beyond the ones that are named."""
+    single = len({episode.entity_id for episode in members if episode.entity_type == "ip"})
+    groups = [d["wwwatch"].get("members", 0) for e in members if e.entity_type != "ip" for _, d in e.anomalies]
+    return max(single, addresses, *groups) if groups else single
+
+
 def _requests(members: Sequence[Episode]) -> int:
-    """Requests in the flagged windows; windows of several lengths overlap, so the length that saw most counts."""
+    """Requests in the flagged windows; windows of several lengths overlap, so the length that saw most counts.
+
+    Days overlap each other, so of them the fullest counts.
+    """
     total = 0
     for episode in members:
         by_length: dict[int, int] = {}
         for _, document in episode.anomalies:
-            length = document["wwwatch"]["window_seconds"]
-            by_length[length] = by_length.get(length, 0) + document["wwwatch"]["requests"]
+            length, requests = document["wwwatch"]["window_seconds"], document["wwwatch"]["requests"]
+            before = by_length.get(length, 0)
+            by_length[length] = max(before, requests) if length >= DAY.total_seconds() else before + requests
         total += max(by_length.values())
     return total
 
@@ -279,7 +326,7 @@ def _within(episode: Episode, low: datetime, high: datetime) -> Episode:
 
 
 def _is_background(incident: Document) -> bool:
-    return bool(incident["wwwatch"]["entity"]["type"] == "site")
+    return bool(incident["event"]["severity"] <= Severity.LOW)
 
 
 def _day(moment: datetime) -> datetime:

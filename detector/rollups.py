@@ -33,6 +33,12 @@ class Past:
     days: int
 
 
+def told(past: Past) -> str:
+    """`known since 2026-03-01, hostile on 3 earlier days`."""
+    days = f"{past.days} earlier day{'' if past.days == 1 else 's'}"
+    return f"known since {past.first_seen:%Y-%m-%d}, hostile on {days}"
+
+
 def remember(store: Store, namespace: str, hours: pd.DataFrame) -> int:
     """Write the noticed clients of judged hours: columns entity, window_start and REMEMBERED. Return how many."""
     return store.write_documents(names.rollup_index(namespace), _documents(namespace, hours))

@@ -1,0 +1,65 @@
+"""The kinds of evidence groups leave, as queries."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from detector.features import DAY_SECONDS, HOUR_SECONDS
+from detector.signs import (
+    HOSTILE_TAGS,
+    MISSING,
+    REFERRED,
+    Document,
+    Signs,
+    all_of,
+    any_of,
+    method,
+    none_of,
+    status_in,
+)
+
+FEED_EXTENSIONS = ["xml", "rss", "atom", "rdf"]
+FEED_PATHS = ["/feed", "/feed/", "/rss", "/rss/", "/atom", "/atom/", "/comments/feed/"]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """windows_seconds: where it is looked for. least_events: window length -> events below which nothing is asked."""
+
+    name: str
+    least_events: dict[int, int]
+    least_clients: int
+    query: Callable[[Signs], Document]
+
+    @property
+    def windows_seconds(self) -> tuple[int, ...]:
+        """The lengths of windows it is looked for in."""
+        return tuple(self.least_events)
+
+
+def _logins(signs: Signs) -> Document:
+    return signs.login_tries()
+
+
+def _hunts(signs: Signs) -> Document:
+    """Probes and payloads; and what is not there or is a login page, asked for out of the blue."""
+    blue = none_of(REFERRED, signs.tagged("static"), signs.tagged("bot"))
+    pages = all_of(signs.tagged("login"), method("GET", "HEAD"))
+    return any_of(signs.tagged(*HOSTILE_TAGS), all_of(any_of(MISSING, pages), blue))
+
+
+def _bare(signs: Signs) -> Document:
+    """Pages asked for out of the blue. Not feeds and not what was not modified: readers and monitors ask for those."""
+    feeds = any_of({"terms": {"url.extension": FEED_EXTENSIONS}}, {"terms": {"url.path": FEED_PATHS}})
+    return none_of(REFERRED, signs.tagged("static"), signs.tagged("bot"), status_in([304]), feeds)
+
+
+LOGINS = Evidence("logins", {600: 20, HOUR_SECONDS: 25, DAY_SECONDS: 40}, 8, _logins)
+HUNTS = Evidence("hunts", {600: 12, HOUR_SECONDS: 12, DAY_SECONDS: 20}, 8, _hunts)
+BARE = Evidence("bare", {60: 150, 600: 300, HOUR_SECONDS: 300}, 5, _bare)
+
+EVIDENCE = {evidence.name: evidence for evidence in (LOGINS, HUNTS, BARE)}
+
+
+def looked_for(window_seconds: int) -> list[Evidence]:
+    """The kinds of evidence a length of window is screened for."""
+    return [evidence for evidence in EVIDENCE.values() if window_seconds in evidence.least_events]

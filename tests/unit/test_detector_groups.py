@@ -1,0 +1,141 @@
+"""Groups: what is one, what is a crowd, which entity explains it, and what is told as part of it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from detector.classes import Severity
+from detector.groups import rules
+from detector.groups.campaigns import Part, owners
+from detector.groups.candidates import Candidate
+from detector.groups.findings import smallest
+from detector.groups.screen import Screened
+from detector.groups.usual import peaks, usual
+from detector.groups.wording import reason
+from detector.windows import Span
+
+HOUR = 3600
+START = datetime(2026, 3, 2, 10, tzinfo=UTC)
+
+
+def candidate(evidence: str, seconds: int = 600, kind: str = "site", id_: str = "shop", **figures: float) -> Candidate:
+    """A thousand events of 500 clients that do the same, changed by figures."""
+    plain = dict.fromkeys(
+        ("failures", "successes", "missing", "hostile", "injections", "login_pages", "server_errors", "queries"), 0.0
+    )
+    plain |= {"events": 1000.0, "clients": 500.0, "top_client": 3.0, "paths": 1.0, "top_path": 1000.0, "users": 0.0}
+    plain |= {"first": 10.0, "last": 590.0}
+    return Candidate(kind, id_, evidence, Span(0, seconds), plain | figures, "/login", {"match_all": {}})
+
+
+def changed(one: Candidate, figures: dict[str, float]) -> Candidate:
+    """The same with other figures."""
+    return replace(one, figures={**one.figures, **figures})
+
+
+STUFFED = candidate("logins", failures=1000.0)
+FLOODED = candidate("bare", seconds=60, events=5000.0, top_path=4900.0, clients=2000.0)
+HUNTED = candidate("hunts", kind="agent", id_="Firefox/40.1", events=52.0, clients=26.0, hostile=26.0, paths=2.0)
+CARRIED = candidate("bare", clients=40.0, paths=300.0, top_path=9.0, top_client=40.0)
+
+
+@pytest.mark.parametrize(
+    ("group", "usual", "carried", "attack_class"),
+    [
+        (STUFFED, 3.0, False, "credential_stuffing"),
+        (STUFFED, None, False, "credential_stuffing"),
+        (changed(STUFFED, {"clients": 50.0}), 3.0, False, "brute_force"),  # 20 tries each
+        (FLOODED, 20.0, False, "dos"),
+        (HUNTED, 5.0, False, "scan"),
+        (changed(HUNTED, {"injections": 40.0}), 5.0, False, "injection"),
+        (CARRIED, 20.0, True, "scraping"),
+    ],
+)
+def test_what_attacks_together_is_named(
+    group: Candidate, usual: float | None, carried: bool, attack_class: str
+) -> None:
+    verdict = rules.judge(group, usual, carried)
+    assert verdict is not None
+    assert verdict.attack_class == attack_class
+    assert verdict.severity >= Severity.MEDIUM
+
+
+@pytest.mark.parametrize(
+    ("group", "usual", "carried", "why"),
+    [
+        (changed(STUFFED, {"failures": 100.0, "successes": 900.0}), 3.0, False, "a launch"),
+        (STUFFED, 300.0, False, "failures are usual here"),
+        (changed(STUFFED, {"top_client": 600.0}), 3.0, False, "one client explains it"),
+        (changed(FLOODED, {"top_path": 90.0, "paths": 800.0}), 20.0, False, "many pages"),
+        (FLOODED, 2000.0, False, "usual at this hour"),
+        (changed(HUNTED, {"hostile": 2.0}), None, False, "old links, not probes"),
+        (replace(HUNTED, entity_type="site"), 1.0, False, "background of the whole site has no common hand"),
+        (changed(CARRIED, {"paths": 3.0, "top_path": 900.0}), 5.0, True, "clients of an API"),
+    ],
+)
+def test_what_only_looks_like_it_is_not(group: Candidate, usual: float | None, carried: bool, why: str) -> None:
+    assert rules.judge(group, usual, carried) is None, why
+
+
+def test_stuffing_that_gets_in_is_critical() -> None:
+    verdict = rules.judge(changed(STUFFED, {"successes": 15.0}), 3.0)
+    assert verdict is not None
+    assert verdict.severity == Severity.CRITICAL
+
+
+def test_the_smallest_entity_that_explains_it_is_named() -> None:
+    verdict = rules.Verdict("dos", Severity.HIGH, 9.0)
+    whole, most = candidate("bare"), candidate("bare", kind="net", id_="192.0.2.0/24", events=850.0)
+    half = candidate("bare", kind="agent", id_="curl", events=500.0)
+    assert smallest([(whole, verdict), (half, verdict), (most, verdict)]) == [(most, verdict)]
+    assert smallest([(whole, verdict), (half, verdict)]) == [(whole, verdict)]
+    assert smallest([(half, verdict)]) == [(half, verdict)]
+    assert smallest([]) == []
+
+
+def test_usual_is_the_median_around_and_of_the_hours_before() -> None:
+    around = [Screened("bare", 600 * n, 50 + n, 9, 50 + n) for n in range(13)]
+    assert usual("bare", 0, 600, around, {}) == 56.5
+    assert usual("bare", 0, 600, around[:5], {}) is None
+    hour = 400 * 24 * HOUR
+    hours = {hour - back * HOUR: {"bare:600": back} for back in range(1, 25)}
+    assert usual("bare", hour, 600, [], hours) == 12.5
+    weeks = {hour - 7 * 24 * HOUR * week: {"bare:600": 4000} for week in range(1, 5)}
+    assert usual("bare", hour + 600, 600, [], hours | weeks) == 4000
+
+
+def test_peaks_are_the_fullest_windows_of_each_hour() -> None:
+    windows = [(600, Screened("bare", start, events, 1, events)) for start, events in ((0, 5), (600, 9), (HOUR, 2))]
+    assert peaks(windows) == {0: {"bare:600": 9}, HOUR: {"bare:600": 2}}
+
+
+def part(id_: str, members: int = 0, attack_class: str = "scan", severity: int = 47, hours: int = 0) -> Part:
+    start = START + timedelta(hours=hours)
+    kind = "agent" if members else "ip"
+    named = frozenset(f"192.0.2.{n}" for n in range(members))
+    return Part(kind, id_, attack_class, start, start + timedelta(hours=1), severity, named)
+
+
+def test_what_members_did_is_part_of_the_groups_incident() -> None:
+    group = part("curl", members=20)
+    member, graver = part("192.0.2.3"), part("192.0.2.4", severity=99)
+    stranger, later = part("198.51.100.1"), part("192.0.2.5", hours=9)
+    other = part("192.0.2.6", attack_class="scraping")
+    assert owners([group, member, graver, stranger, later, other]) == {1: 0}
+
+
+def test_groups_with_the_same_members_are_one_campaign() -> None:
+    flood = part("shop", members=100, attack_class="dos", severity=73)
+    scan = part("curl", members=90, attack_class="scan")
+    assert owners([scan, flood, part("192.0.2.7")]) == {0: 1, 2: 1}
+
+
+def test_a_reason_says_how_many_did_what_where_and_what_is_usual() -> None:
+    group = changed(STUFFED, {"successes": 1.0})
+    verdict = rules.judge(group, 3.0)
+    assert verdict is not None
+    assert reason(group, verdict, 3.0) == (
+        "500 addresses: 1,000 failed logins and 1 successful login on /login, about 2.0 tries each, in 10 minutes; "
+        "usual here: 3"
+    )
