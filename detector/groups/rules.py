@@ -23,6 +23,7 @@ WITHOUT_HISTORY = 2.0
 GUESSING_TRIES = 6.0
 LEAST_FAILURES = {600: 25, HOUR_SECONDS: 30, DAY_SECONDS: 60}
 LEAST_FLOOD = {60: 240, 600: 1500}
+FLOOD_A_SECOND = 10.0
 LEAST_CARRIED = {600: 150, HOUR_SECONDS: 300}
 LEAST_SITE_HUNTS = {600: 150, HOUR_SECONDS: 300, DAY_SECONDS: 1000}
 
@@ -104,13 +105,14 @@ def _flood(figures: Figures, seconds: int, usual: float | None) -> Verdict | Non
     events = figures["events"]
     if figures["clients"] < 30 or not _is_excess(events, LEAST_FLOOD[seconds], usual):
         return None
+    fast = events >= FLOOD_A_SECOND * max(figures["last"] - figures["first"], 1.0)
     few_targets = figures["top_path"] >= 0.3 * events or figures["paths"] <= max(3.0, 0.03 * events)
-    made_up = figures["missing"] >= 0.5 * events and figures["hostile"] < 0.02 * events  # a word list holds probes
+    # A word list that is worked through holds probes, and is slower.
+    made_up = fast and figures["missing"] >= 0.5 * events and figures["hostile"] < 0.02 * events
     uncached = figures["queries"] >= 0.5 * events or made_up
     if not few_targets and not uncached:
         return None
-    active = max(figures["last"] - figures["first"], 1.0)
-    severity = Severity.HIGH if events >= 10 * active else Severity.MEDIUM
+    severity = Severity.HIGH if fast else Severity.MEDIUM
     if figures["server_errors"] >= 0.2 * events:
         severity = Severity.CRITICAL
     return Verdict("dos", severity, _excess(events, usual))
