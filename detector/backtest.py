@@ -9,6 +9,7 @@ from detector.classes import Severity
 from detector.known import Known
 from detector.model import Model
 from detector.scoring import score
+from detector.signs import PLAIN, Signs
 from detector.windows import Span
 from wwwatch.console import Advance, no_progress
 from wwwatch.store import Store
@@ -18,13 +19,19 @@ COUNTED = ("anomalies", "clients", "incidents")
 
 
 def backtest(
-    store: Store, namespace: str, model: Model, span: Span, known: Known, advance: Advance = no_progress
+    store: Store,
+    namespace: str,
+    model: Model,
+    span: Span,
+    known: Known,
+    signs: Signs = PLAIN,
+    advance: Advance = no_progress,
 ) -> list[Document]:
     """Rows {day, class, anomalies, clients, incidents}, in order; incidents are those of medium severity or more.
 
     known: as in a pass, so that what is allowed counts nowhere. Groups are left out: they follow rules, not the model.
     """
-    counts = service.read_history(store, namespace, span, advance)
+    counts = service.read_history(store, namespace, span, signs, advance)
     findings = score(model, counts)
     written = anomalies.documents(store, namespace, model, findings, known)
     return by_day(namespace, [pair for pair in written if pair[1]["wwwatch"]["status"] == anomalies.OPEN], span.until)

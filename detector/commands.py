@@ -39,8 +39,7 @@ def train(config: Path | None, since: datetime | None, until: datetime | None, n
     """
     store = _open(config)
     with progress("Training") as advance:
-        budget = load(config).detector.false_incidents_per_week
-        result = service.train(store, namespace, since, until, datetime.now(UTC), advance, budget)
+        result = service.train(store, namespace, since, until, datetime.now(UTC), advance, load(config).detector)
     if as_json:
         print_json([result])
         return

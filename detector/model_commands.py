@@ -9,6 +9,7 @@ import click
 from detector import feedback, modelwatch, registry, service
 from detector.backtest import COUNTED
 from detector.backtest import backtest as would_raise
+from detector.signs import pinned
 from wwwatch.console import plain_markup, print_json, print_table, progress, say
 from wwwatch.moments import since_option, until_option
 from wwwatch.namespaces import namespace_option
@@ -47,7 +48,8 @@ def backtest(
     silent = settings.detector.model_copy(update={"verify_crawlers": False})  # answers would be remembered
     known = feedback.known(store, namespace, silent, now)
     with progress("Client windows judged") as advance:
-        rows = would_raise(store, namespace, model, span, known, advance) if span else []
+        signs = pinned(settings.detector.logins)
+        rows = would_raise(store, namespace, model, span, known, signs, advance) if span else []
     if as_json:
         print_json(row | {"model_version": model.version} for row in rows)
     elif not rows:

@@ -19,10 +19,9 @@ from wwwatch.store import Store, names
 Document = dict[str, Any]
 
 CLIENT = "ip"
-# How long back a client is remembered by default; see `detector.memory_days`.
+# How long back a client is remembered.
 MEMORY = timedelta(days=42)
 CLIENTS_A_REQUEST = 500
-FORGOTTEN_AT_ONCE = 5000
 
 
 @dataclass(frozen=True)
@@ -80,13 +79,6 @@ def past(store: Store, namespace: str, clients: Iterable[str], before: datetime)
     return {
         client: Past(datetime.fromtimestamp(min(firsts) / 1000, UTC), len(firsts)) for client, firsts in found.items()
     }
-
-
-def forget(store: Store, namespace: str, before: datetime) -> int:
-    """Delete the oldest hours from before a moment, a bounded number at a time. Return how many."""
-    query = {"range": {"@timestamp": {"lt": iso(before)}}}
-    old = store.search(names.rollup_index(namespace), query, FORGOTTEN_AT_ONCE, fields=["@timestamp"])
-    return store.delete_documents(names.rollup_index(namespace), [id_ for id_, _ in old]) if old else 0
 
 
 def _within(since: datetime, until: datetime, *filters: Document) -> Document:

@@ -10,6 +10,7 @@ from detector import attack_rows, base_rows, control, feedback, labels, ledger, 
 from detector import detect as passes
 from detector.features import WINDOWS_SECONDS, collect
 from detector.model import Model
+from detector.signs import PLAIN, Signs, pinned
 from detector.training import Rows, label_counts
 from detector.windows import Span, aligned, spans
 from wwwatch.console import Advance, no_progress
@@ -70,7 +71,7 @@ def detect(
     """One pass over the due minutes. keep: called between pieces of work, to keep the lease."""
     shadow = shadow_model(store, namespace)
     known = feedback.known(store, namespace, settings, now)
-    site = passes.Site(store, namespace, model, known=known, shadow=shadow)
+    site = passes.Site(store, namespace, model, pinned(settings.logins), known, shadow)
     outcome = passes.detect(site, due, now, levels, advance, keep)
     outcome.drift = modelwatch.record(store, namespace, model, shadow, site.watched, now)
     return outcome
@@ -105,7 +106,7 @@ def train(
     until: datetime | None,
     now: datetime,
     advance: Advance = no_progress,
-    incidents_per_week: float = 1.0,
+    settings: DetectorSettings = DEFAULTS,
 ) -> dict[str, Any]:
     """Fit and register a model of the stored history; it becomes active if it is not worse than the one before.
 
@@ -115,7 +116,7 @@ def train(
     base = base_model(store, namespace, now)
     span = _span(store, namespace, since, until)
     advance(0, description="Training: reading history")
-    history = read_history(store, namespace, span, advance) if span else pd.DataFrame()
+    history = read_history(store, namespace, span, pinned(settings.logins), advance) if span else pd.DataFrame()
     told = labels.by_verdict(history, control.verdicts(store, namespace)) if len(history) else None
     normal, left_out = training.clean(base, told.rest) if told else (history, 0)
     reason = training.enough(normal) if len(normal) else "no events in this span"
@@ -134,7 +135,9 @@ def train(
     }
     version = f"{now:%Y%m%dT%H%M%S}-{base.schema}"
     learned = training.joined([attacks, told.rows])
-    model, kept = training.fit(base_rows.load(), normal, learned, version, notes, now, incidents_per_week)
+    model, kept = training.fit(
+        base_rows.load(), normal, learned, version, notes, now, settings.false_incidents_per_week
+    )
     registry.register(store, namespace, model, now)
     reason = _worse(_usable(store, namespace), model, kept)
     if reason is None:
@@ -167,14 +170,17 @@ def _worse(active: Model | None, candidate: Model, kept: Rows) -> str | None:
     return training.measured(candidate, kept).worse_than(training.measured(active, kept))
 
 
-def read_history(store: Store, namespace: str, span: Span, advance: Advance = no_progress) -> pd.DataFrame:
+def read_history(
+    store: Store, namespace: str, span: Span, signs: Signs = PLAIN, advance: Advance = no_progress
+) -> pd.DataFrame:
     """The counts of every window length over a span, day by day so that no request grows with the history."""
     frames = []
     for window_seconds in WINDOWS_SECONDS:
         whole = aligned(span.since, span.until, window_seconds)
         starts = range(whole.start, whole.end, window_seconds)
         for part in spans(starts, window_seconds, DAY_SECONDS):
-            frames.append(collect(store, store.access_index(namespace), part.since, part.until, window_seconds).counts)
+            index = store.access_index(namespace)
+            frames.append(collect(store, index, part.since, part.until, window_seconds, signs=signs).counts)
             advance(len(frames[-1]))
     kept = [frame for frame in frames if len(frame)]
     return pd.concat(kept, ignore_index=True) if kept else frames[0]

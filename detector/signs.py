@@ -1,7 +1,7 @@
 """What an event shows, as queries of the store: the one vocabulary of all counts, for single clients and for groups.
 
 The shipper's tags are what is asked for; where events come from another shipper, `untagged` puts queries in their
-place. Login pages that were found or pinned (`logins`) refine what counts as a try, a failure and a success.
+place. Login pages named in the settings (`logins`) refine what counts as a try, a failure and a success.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from wwwatch.moments import iso
+from wwwatch.settings import LoginSettings
 
 Document = dict[str, Any]
 
@@ -75,7 +76,6 @@ class Login:
     kind: str
     failed: tuple[int, ...]
     passed: tuple[int, ...]
-    pinned: bool = False
 
 
 @dataclass(frozen=True)
@@ -164,6 +164,11 @@ class Signs:
             "proxy": self.tagged("proxy"),
             "malformed": self.tagged("malformed"),
         }
+
+
+def pinned(logins: Mapping[str, LoginSettings]) -> Signs:
+    """The signs of a site whose login pages are named in the settings: path -> the codes it answers with."""
+    return Signs(tuple(Login(path, "form", codes.failed, codes.passed) for path, codes in sorted(logins.items())))
 
 
 # What is asked where nothing is known of the site's login pages, and of simulated traffic.
