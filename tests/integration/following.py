@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from wwwatch.settings import Settings
-from wwwatch.store import Store, names
+from wwwatch.store import Store, StoreBusy, names
 from wwwatch.store.client import MATCH_ALL, Query
 
 DEADLINE_SECONDS = 60
@@ -114,7 +114,10 @@ class Followed:
 
     def count(self, query: Query = MATCH_ALL) -> int:
         """Lines that can be found, as events or as rejects."""
-        return self.store.count(self._everything(), query)
+        try:
+            return self.store.count(self._everything(), query)
+        except StoreBusy:
+            return 0  # a stream that was begun just now does not answer yet
 
     def originals(self) -> list[str]:
         """The lines that are stored, sorted."""

@@ -30,7 +30,7 @@ def stored_ids(store: Store, namespace: str) -> dict[str, str]:
 
 
 def backing_index(store: Store, stream: str) -> str:
-    return str(store.admin("GET", f"/_data_stream/{stream}")["data_streams"][0]["indices"][-1]["index_name"])
+    return store.backing_indices(stream)[-1]
 
 
 def test_what_was_shipped_adds_up_also_rotated_and_compressed(run: Run, log: Path, namespace: str) -> None:
