@@ -151,5 +151,5 @@ def split(items: pl.Series, batch_bytes: int) -> list[pl.Series]:
 
 def body_of(items: pl.Series) -> bytes:
     """The body of a bulk request."""
-    body: bytes = items.str.join("\n").cast(pl.Binary).item()
-    return body + b"\n"
+    # Not joined by polars: its large buffers are new memory each time, which costs 5 % of a shipper's CPU.
+    return b"\n".join([*items.cast(pl.Binary).to_list(), b""])
