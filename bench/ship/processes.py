@@ -36,11 +36,23 @@ class Command:
         """Until it ends, by itself or by a signal. Raise StoreError if it failed."""
         if end:
             self.process.send_signal(end)
-        _, status, usage = os.wait4(self.process.pid, 0)
-        self.process.returncode = os.waitstatus_to_exitcode(status)
-        self.peak_bytes = usage.ru_maxrss * (1 if sys.platform == "darwin" else KIBIBYTE)
+        while self.process.poll() is None:
+            self.peak_bytes = max(self.peak_bytes, _peak_bytes(self.process.pid))
+            time.sleep(POLL_SECONDS)
         if self.process.returncode not in ({0, 130} if end else {0}):
             raise StoreError(f"wwwatch ship ended with exit code {self.process.returncode}.")
+
+
+def _peak_bytes(pid: int) -> int:
+    """The most memory a running process had, as Linux tells it; 0 where it has ended.
+
+    Not its ru_maxrss: that begins with the memory of the process that started it, a benchmark full of bodies.
+    """
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) * KIBIBYTE for line in lines if line.startswith("VmHWM:")), 0)
 
 
 @contextmanager
