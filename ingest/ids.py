@@ -15,22 +15,21 @@ OFFSET_BYTES, CHECK_BYTES = 5, 4
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 # Two letters for every 12 bits: looked up instead of worked out line by line.
 _PAIRS = pl.Series([first + second for first in _ALPHABET for second in _ALPHABET], dtype=pl.String)
-_MASK = len(_PAIRS) - 1
+_OFFSET, _CHECK = pl.col("log.offset"), pl.col(CHECK).cast(pl.Int64)
+_DIGITS = (
+    _OFFSET // (1 << 28),
+    _OFFSET // (1 << 16),
+    _OFFSET // (1 << 4),
+    (_OFFSET & 15) * 256 + _CHECK // (1 << 24),
+    _CHECK // (1 << 12),
+    _CHECK,
+)
+_PLACE = pl.concat_str(pl.lit(_PAIRS).gather((digit & (len(_PAIRS) - 1)).cast(pl.UInt32)) for digit in _DIGITS)
 
 
 def places(lines: pl.DataFrame) -> pl.Series:
     """What follows the identity in the id of each line. Needs `log.offset` and check."""
-    offset, check = lines["log.offset"], lines[CHECK].cast(pl.Int64)
-    digits = (
-        offset // (1 << 28),
-        offset // (1 << 16),
-        offset // (1 << 4),
-        (offset & 15) * 256 + check // (1 << 24),
-        check // (1 << 12),
-        check,
-    )
-    pairs = [_PAIRS.gather((digit & _MASK).cast(pl.UInt32)).alias(str(n)) for n, digit in enumerate(digits)]
-    return pl.DataFrame(pairs).select(place=pl.concat_str(pl.all()))["place"]
+    return lines.select(place=_PLACE)["place"]
 
 
 def of_lines(lines: pl.DataFrame, identity: str) -> pl.Series:
