@@ -30,7 +30,7 @@ SAMPLE_LINES = 5
 OPEN, WITHDRAWN = "open", "withdrawn"
 
 
-def anomaly_id(finding: Finding | GroupFinding) -> str:
+def anomaly_id(finding: Finding) -> str:
     """The same for the same entity, class and window, in every run and version."""
     key = (
         finding.entity_type,
@@ -107,7 +107,7 @@ def alert_fields(attack: AttackClass, entity_type: str, entity_id: str) -> Docum
 def _document(
     namespace: str,
     model: Model,
-    finding: Finding | GroupFinding,
+    finding: Finding,
     told: list[Any],
     why: str,
     samples: list[Document],
@@ -153,7 +153,7 @@ def _samples(store: Store, index: str, findings: Sequence[Finding]) -> list[list
     return store.search_many(index, searches)
 
 
-def _sample_search(finding: Finding | GroupFinding, mine: Document) -> Document:
+def _sample_search(finding: Finding, mine: Document) -> Document:
     span = Span(finding.window_start, finding.window_end)
     evidence = ATTACK_CLASSES[finding.attack_class].evidence
     return {

@@ -11,19 +11,14 @@ from detector import service, watch
 from detector.detect import Outcome
 from detector.lease import new_holder
 from detector.modelwatch import ALARM
+from detector.options import open_store
 from wwwatch.console import plain_markup, print_json, progress, say
 from wwwatch.moments import since_option, until_option
 from wwwatch.namespaces import namespace_option
 from wwwatch.settings import DetectorSettings, load
-from wwwatch.store import Store, connect
+from wwwatch.store import Store
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
-
-
-def _open(config: Path | None) -> Store:
-    store = connect(load(config))
-    store.ensure_setup()
-    return store
 
 
 @click.command()
@@ -37,7 +32,7 @@ def train(config: Path | None, since: datetime | None, until: datetime | None, n
 
     With too little history the base model stays, and the reason is said; that is no failure.
     """
-    store = _open(config)
+    store = open_store(config)
     with progress("Training") as advance:
         result = service.train(store, namespace, since, until, datetime.now(UTC), advance, load(config).detector)
     if as_json:
@@ -88,7 +83,7 @@ def detect(
     """
     if every and (since or until):
         raise click.UsageError("--every judges what is due; a span is judged once.")
-    store, holder = _open(config), new_holder()
+    store, holder = open_store(config), new_holder()
     if every:
         _follow(store, namespace, holder, timedelta(seconds=every), load(config).detector, as_json)
         return

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pandas as pd
 
 from detector import anomalies, features, incidents, ledger, rollups
-from detector.features import DAY_SECONDS, HOUR_SECONDS, Collected
+from detector.features import Collected
 from detector.groups import judging as groups
 from detector.known import NOTHING_KNOWN, Known
 from detector.ledger import LEVELS, QUICK, SLOW, STEADY
@@ -18,7 +18,7 @@ from detector.model import Model
 from detector.modelwatch import Watched
 from detector.scoring import score
 from detector.signs import PLAIN, Document, Signs
-from detector.windows import Span, spans, touched
+from detector.windows import DAY_SECONDS, HOUR_SECONDS, Span, spans, touched
 from wwwatch.console import Advance, no_progress
 from wwwatch.moments import iso
 from wwwatch.store import Store, names

@@ -17,11 +17,10 @@ import pandas as pd
 
 from detector.screening import REQUESTS, Crowd, Question, Screened, histogram, screen
 from detector.signs import PLAIN, Document, Signs, span_query
-from detector.windows import Span
+from detector.windows import DAY_SECONDS, HOUR_SECONDS, Span
 from wwwatch.store import Store
 
 SCHEMA_VERSION = 2
-HOUR_SECONDS, DAY_SECONDS = 3600, 86400
 # Lengths of the windows that are judged: a flood shows in a minute, guessing and scanning in ten, the slow in an hour,
 # the very slow in a day.
 WINDOWS_SECONDS = (60, 600, HOUR_SECONDS, DAY_SECONDS)

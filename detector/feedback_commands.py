@@ -6,20 +6,14 @@ from pathlib import Path
 import click
 
 from detector import control, feedback
+from detector.options import json_lines_option, open_store
 from wwwatch.console import plain_markup, print_json, print_table, say
 from wwwatch.moments import Moment, iso
 from wwwatch.namespaces import namespace_option
 from wwwatch.settings import load
-from wwwatch.store import Store, connect
+from wwwatch.store import connect
 
-json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 reason_option = click.option("--reason", required=True, help="Why, for whoever reads the list later.")
-
-
-def _open(config: Path | None) -> Store:
-    store = connect(load(config))
-    store.ensure_setup()
-    return store
 
 
 @click.command()
@@ -33,7 +27,7 @@ def verdict(config: Path | None, incident: str, hostile: str, note: str, namespa
 
     The next training learns it. After a false verdict, this entity is not raised with this class again.
     """
-    said = feedback.judge(_open(config), namespace, incident, hostile == "true", note, datetime.now(UTC))
+    said = feedback.judge(open_store(config), namespace, incident, hostile == "true", note, datetime.now(UTC))
     who = "clients of the site" if said.entity_type == "site" else f"{said.entity_type} {said.entity_id}"
     say(f"Noted: {said.attack_class} by {plain_markup(who)} was {'an attack' if said.hostile else 'none'}.")
     say("The next training learns it: wwwatch train")
@@ -53,14 +47,14 @@ def allow() -> None:
 def allow_add(config: Path | None, network: str, reason: str, expires: datetime | None, namespace: str) -> None:
     """Allow NETWORK, an address or a network such as 198.51.100.0/24."""
     wanted = control.as_network(network)
-    entry, taken_back = feedback.allow(_open(config), namespace, wanted, reason, expires, datetime.now(UTC))
+    entry, taken_back = feedback.allow(open_store(config), namespace, wanted, reason, expires, datetime.now(UTC))
     until = f"until {entry.expires_at}" if entry.expires_at else "for ever"
     say(f"{entry.network} is allowed {until}; {taken_back:,} open anomalies taken back.")
 
 
 @allow.command("list")
 @namespace_option
-@json_option
+@json_lines_option
 @click.pass_obj
 def allow_list(config: Path | None, namespace: str, as_json: bool) -> None:
     """What is allowed, why, and until when."""
@@ -88,7 +82,7 @@ def allow_list(config: Path | None, namespace: str, as_json: bool) -> None:
 def allow_remove(config: Path | None, network: str, namespace: str) -> None:
     """Take NETWORK off the list."""
     wanted = control.as_network(network)
-    control.disallow(_open(config), namespace, wanted)
+    control.disallow(open_store(config), namespace, wanted)
     say(f"{wanted} is not allowed any more. To judge what it did meanwhile: wwwatch detect --since ...")
 
 
@@ -105,13 +99,13 @@ def maintenance() -> None:
 @click.pass_obj
 def maintenance_add(config: Path | None, since: datetime, until: datetime, reason: str, namespace: str) -> None:
     """Announce maintenance."""
-    entry, taken_back = feedback.silence(_open(config), namespace, since, until, reason, datetime.now(UTC))
+    entry, taken_back = feedback.silence(open_store(config), namespace, since, until, reason, datetime.now(UTC))
     say(f"Maintenance {entry.id} from {entry.since} to {entry.until}; {taken_back:,} open anomalies taken back.")
 
 
 @maintenance.command("list")
 @namespace_option
-@json_option
+@json_lines_option
 @click.pass_obj
 def maintenance_list(config: Path | None, namespace: str, as_json: bool) -> None:
     """Every maintenance, oldest first."""
@@ -129,5 +123,5 @@ def maintenance_list(config: Path | None, namespace: str, as_json: bool) -> None
 @click.pass_obj
 def maintenance_remove(config: Path | None, id_: str, namespace: str) -> None:
     """Forget the maintenance with this ID."""
-    control.end_silence(_open(config), namespace, id_)
+    control.end_silence(open_store(config), namespace, id_)
     say(f"Maintenance {plain_markup(id_)} is forgotten. To judge that span: wwwatch detect --since ... --until ...")

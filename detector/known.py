@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 
 from detector.control import Allowed, Silence, Verdict
 from detector.crawlers import FAKE, VERIFIED, Crawler, claimed
-from detector.groups.findings import GroupFinding
 from detector.scoring import Finding
 from wwwatch.moments import iso
 
@@ -40,7 +39,7 @@ class Known:
     verdicts: Sequence[Verdict] = ()
     verify: Verify = lambda _crawler, _address: ""
 
-    def standing(self, finding: Finding | GroupFinding, agents: Sequence[str]) -> Standing:
+    def standing(self, finding: Finding, agents: Sequence[str]) -> Standing:
         """How to take a finding. agents: what its client calls itself in the sample lines."""
         start, end = (datetime.fromtimestamp(at, UTC) for at in (finding.window_start, finding.window_end))
         for silence in self.silences:
@@ -57,7 +56,7 @@ class Known:
             return Standing(ALLOWED, OWN_ADDRESS)
         return self._as_crawler(finding, agents)
 
-    def _dismissed(self, finding: Finding | GroupFinding) -> bool:
+    def _dismissed(self, finding: Finding) -> bool:
         return any(
             not verdict.hostile
             and (verdict.entity_type, verdict.entity_id) == (finding.entity_type, finding.entity_id)
@@ -66,7 +65,7 @@ class Known:
             for verdict in self.verdicts
         )
 
-    def _as_crawler(self, finding: Finding | GroupFinding, agents: Sequence[str]) -> Standing:
+    def _as_crawler(self, finding: Finding, agents: Sequence[str]) -> Standing:
         """A name is believed only where the address proves it; where it disproves it, that is evidence."""
         crawler = claimed(agents)
         if crawler is None:

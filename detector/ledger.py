@@ -11,11 +11,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from detector.signs import MATCH_ALL, span_query
+from detector.windows import DAY_SECONDS
 from wwwatch.moments import iso
 from wwwatch.store import Store, names
 
 SLICE_SECONDS = 60
-DAY_SECONDS = 86400
 
 # How fast windows are judged again while they fill -> the ledger's field that counts for them.
 QUICK, STEADY, SLOW = "quick", "steady", "slow"

@@ -12,6 +12,7 @@ from detector.attack_rows import attacks, count, labelled, usual_traffic
 from detector.base_rows import FILE_NAME, save
 from detector.model import NORMAL, SEED
 from detector.training import Rows, joined, label_counts
+from detector.windows import DAY_SECONDS
 from simulator.machines import MACHINES
 from simulator.site import Site
 from simulator.traffic import generate
@@ -20,7 +21,6 @@ from wwwatch.settings import load
 from wwwatch.store import Store, connect
 
 START = datetime(2026, 1, 5, tzinfo=UTC)  # a Monday
-DAY_SECONDS = 86400
 # A flood or a scraper fills few windows where a guesser fills many: more runs make up for it.
 STRENGTHS = dict.fromkeys(("dos", "scraping"), (0.05, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95))
 

@@ -9,20 +9,13 @@ import click
 from detector import feedback, modelwatch, registry, service
 from detector.backtest import COUNTED
 from detector.backtest import backtest as would_raise
+from detector.options import json_lines_option, open_store
 from detector.signs import pinned
 from wwwatch.console import plain_markup, print_json, print_table, progress, say
 from wwwatch.moments import since_option, until_option
 from wwwatch.namespaces import namespace_option
 from wwwatch.settings import load
-from wwwatch.store import Store, connect
-
-json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-
-
-def _open(config: Path | None) -> Store:
-    store = connect(load(config))
-    store.ensure_setup()
-    return store
+from wwwatch.store import connect
 
 
 @click.command()
@@ -30,7 +23,7 @@ def _open(config: Path | None) -> Store:
 @until_option
 @click.option("--model", "version", help="Of this version instead of the active one; see `wwwatch models list`.")
 @namespace_option
-@json_option
+@json_lines_option
 @click.pass_obj
 def backtest(
     config: Path | None,
@@ -67,7 +60,7 @@ def models() -> None:
 
 @models.command("list")
 @namespace_option
-@json_option
+@json_lines_option
 @click.pass_obj
 def list_models(config: Path | None, namespace: str, as_json: bool) -> None:
     """Every version of a namespace, newest first."""
@@ -105,7 +98,7 @@ def show(config: Path | None, version: str, namespace: str) -> None:
 @click.pass_obj
 def activate(config: Path | None, version: str, namespace: str) -> None:
     """Make a version the one that scores."""
-    store = _open(config)
+    store = open_store(config)
     registry.load(store, namespace, version)  # one that cannot be used must not become active
     registry.activate(store, namespace, version, datetime.now(UTC))
     say(f"Model {plain_markup(version)} is active for namespace {namespace}.")
@@ -116,7 +109,7 @@ def activate(config: Path | None, version: str, namespace: str) -> None:
 @click.pass_obj
 def rollback(config: Path | None, namespace: str) -> None:
     """Go back to the version that was active before."""
-    store = _open(config)
+    store = open_store(config)
     previous = registry.previous_version(store, namespace)
     if previous is None:
         raise registry.ModelError(f"Namespace {namespace} has had no other model.", "See: wwwatch models list")
@@ -134,7 +127,7 @@ def shadow(config: Path | None, version: str | None, end: bool, namespace: str) 
     """Let VERSION judge along: what it would find is counted, nothing is raised. `models show` compares."""
     if bool(version) == end:
         raise click.UsageError("Name a version, or --end.")
-    store = _open(config)
+    store = open_store(config)
     if version:
         registry.set_shadow(store, namespace, version, datetime.now(UTC))
         active = registry.active_version(store, namespace)

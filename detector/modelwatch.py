@@ -14,9 +14,10 @@ import numpy as np
 import orjson
 import pandas as pd
 
-from detector.features import FEATURES, HOUR_SECONDS, vectors
+from detector.features import FEATURES, vectors
 from detector.model import Model
 from detector.scoring import Finding
+from detector.windows import HOUR_SECONDS
 from wwwatch.errors import StoreError
 from wwwatch.moments import iso
 from wwwatch.store import Store, names

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from detector.classes import ATTACK_CLASSES, Severity
-from detector.features import HOUR_SECONDS, KEYS, RAW, SEEN, vectors
+from detector.features import KEYS, RAW, SEEN, vectors
 from detector.model import NORMAL, UNUSUAL, Model
+from detector.windows import HOUR_SECONDS
 
 # Below this many requests in a window nothing can be told about how usual an entity's behaviour is.
 UNUSUAL_REQUESTS = 60

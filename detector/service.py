@@ -12,13 +12,12 @@ from detector.features import WINDOWS_SECONDS, collect
 from detector.model import Model
 from detector.signs import PLAIN, Signs, pinned
 from detector.training import Rows, label_counts
-from detector.windows import Span, aligned, spans
+from detector.windows import DAY_SECONDS, Span, aligned, spans
 from wwwatch.console import Advance, no_progress
 from wwwatch.errors import UsageError
 from wwwatch.settings import DetectorSettings
 from wwwatch.store import Store
 
-DAY_SECONDS = 86400
 DEFAULTS = DetectorSettings()
 
 

@@ -1,11 +1,11 @@
 """What an event shows, as queries of the store: the one vocabulary of all counts, for single clients and for groups.
 
-The shipper's tags are what is asked for; where events come from another shipper, `untagged` puts queries in their
-place. Login pages named in the settings (`logins`) refine what counts as a try, a failure and a success.
+The shipper's tags are what is asked for. Login pages named in the settings (`logins`) refine what counts as a try, a
+failure and a success.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -68,28 +68,23 @@ REFERRED: Document = {"exists": {"field": "http.request.referrer"}}
 class Login:
     """A login page and the status codes a wrong and a right password get there.
 
-    kind: `form`, `json`, `basic` (its tries are the 401s, whatever the method) or `xmlrpc`. Codes in neither tuple say
-    nothing; where both are answered alike, `passed` is empty.
+    Codes in neither tuple say nothing; where both are answered alike, `passed` is empty.
     """
 
     path: str
-    kind: str
     failed: tuple[int, ...]
     passed: tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class Signs:
-    """How signs are asked for. logins: the site's known login pages. untagged: tag -> query, where none are stored."""
+    """How signs are asked for. logins: the site's known login pages."""
 
     logins: tuple[Login, ...] = ()
-    untagged: Mapping[str, Document] = field(default_factory=dict)
 
     def tagged(self, *tags: str) -> Document:
         """Events that carry any of these tags."""
-        if not self.untagged:
-            return {"terms": {"tags": list(tags)}}
-        return any_of(*(self.untagged[tag] for tag in tags if tag in self.untagged))
+        return {"terms": {"tags": list(tags)}}
 
     def login_tries(self) -> Document:
         """POSTs to what is, or looks like, a login page, and answers that ask for a password."""
@@ -103,18 +98,15 @@ class Signs:
         """Tries with the right password, as far as the answers tell."""
         return any_of(*self._answered("passed", LOGIN_PASSED))
 
-    def _posted(self) -> list[Login]:
-        return [login for login in self.logins if login.kind != "basic"]
-
     def _login_posts(self) -> Document:
         looks = all_of(self.tagged("login"), method("POST"))
-        paths = [login.path for login in self._posted()]
+        paths = [login.path for login in self.logins]
         return any_of(looks, all_of({"terms": {"url.path": paths}}, method("POST"))) if paths else looks
 
     def _answered(self, which: str, usual: tuple[int, ...]) -> list[Document]:
         """Known pages by their own answers, pages with equal answers together; all others by the usual ones."""
         by_answers: dict[tuple[int, ...], list[str]] = {}
-        for login in self._posted():
+        for login in self.logins:
             by_answers.setdefault(getattr(login, which), []).append(login.path)
         known = [path for paths in by_answers.values() for path in paths]
         looks = all_of(self.tagged("login"), method("POST"), status_in(usual))
@@ -168,7 +160,7 @@ class Signs:
 
 def pinned(logins: Mapping[str, LoginSettings]) -> Signs:
     """The signs of a site whose login pages are named in the settings: path -> the codes it answers with."""
-    return Signs(tuple(Login(path, "form", codes.failed, codes.passed) for path, codes in sorted(logins.items())))
+    return Signs(tuple(Login(path, codes.failed, codes.passed) for path, codes in sorted(logins.items())))
 
 
 # What is asked where nothing is known of the site's login pages, and of simulated traffic.

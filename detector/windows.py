@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+HOUR_SECONDS, DAY_SECONDS = 3600, 86400
+
 
 @dataclass(frozen=True, order=True)
 class Span:

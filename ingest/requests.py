@@ -10,7 +10,7 @@ _HTTP_0_9 = r"^(?<method_>GET|HEAD|POST) (?<target_>/[^ ]*)$"
 NO_REQUEST = ("-", "")
 PREFACE_METHOD = "PRI"  # HTTP/2 spoken to a server that expects HTTP/1: no request either
 
-MALFORMED, GARBAGE = "malformed", "garbage"
+GARBAGE = "garbage"
 
 
 def split_request_lines(frame: pl.DataFrame) -> pl.DataFrame:

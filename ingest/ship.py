@@ -16,8 +16,6 @@ from wwwatch.errors import InputError
 from wwwatch.settings import Settings
 from wwwatch.store import Store
 
-__all__ = ["Shipper", "Wishes"]
-
 MIRROR_EVERY_BYTES = 256 << 20
 
 

@@ -49,7 +49,7 @@ def _each_log(place: Workplace, kind: str, measure: Callable[[Workplace, Path], 
     results = {}
     for log in _logs(place):
         site = logs.site_of(log)
-        results[site] = place.piece(f"{kind}-{site}", lambda place, log=log: measure(place, log))  # type: ignore[misc]
+        results[site] = place.piece(f"{kind}-{site}", measure, log)
     return results
 
 
@@ -76,8 +76,7 @@ def _cases(place: Workplace) -> list[Table]:
 
 def _unseen(place: Workplace) -> list[Table]:
     parts = [
-        place.piece(f"unseen-{name}", lambda place, one=(name, site, seed): styles.held_out(place, *one))  # type: ignore[misc]
-        for name, site, seed in runs.sites(place.quick)
+        place.piece(f"unseen-{name}", styles.held_out, name, site, seed) for name, site, seed in runs.sites(place.quick)
     ]
     return [
         report.by_class("Attack styles kept out of training, by class", parts),
@@ -86,10 +85,7 @@ def _unseen(place: Workplace) -> list[Table]:
 
 
 def _seen(place: Workplace) -> list[Table]:
-    parts = [
-        place.piece(f"seen-{name}", lambda place, one=(name, site, seed): styles.seen(place, *one))  # type: ignore[misc]
-        for name, site, seed in runs.sites(place.quick)
-    ]
+    parts = [place.piece(f"seen-{name}", styles.seen, name, site, seed) for name, site, seed in runs.sites(place.quick)]
     return [report.by_class("Styles of training, new runs", parts), report.styles("The same by style (seen)", parts)]
 
 
@@ -99,7 +95,7 @@ def _scenarios(place: Workplace) -> list[Table]:
 
 def _clean(place: Workplace) -> list[Table]:
     weeks = {
-        name: place.piece(f"clean-{name}", lambda place, one=(name, site, seed + 20): clean.week(place, *one))  # type: ignore[misc]
+        name: place.piece(f"clean-{name}", clean.week, name, site, seed + 20)
         for name, site, seed in runs.sites(place.quick)
     }
     return [report.clean("Weeks without an attack", weeks)]

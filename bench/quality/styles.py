@@ -11,7 +11,6 @@ from simulator.attacks import ATTACKS, HELD_OUT, training_styles
 from simulator.site import Site
 
 STRENGTHS = (0.3, 0.55, 0.8)
-SEEN_EVERY = 3
 
 
 def held_out(place: Workplace, name: str, site: Site, seed: int) -> Document:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec
 
 from click.testing import CliRunner
 
@@ -27,6 +27,7 @@ SHARED = Path("shared") / "data"
 DATA = next((parent / SHARED for parent in ROOT.parents if (parent / SHARED).is_dir()), ROOT.parent / SHARED)
 MEASURED = ("bench/quality", "detector", "ingest", "simulator")
 
+P = ParamSpec("P")
 Document = dict[str, Any]
 
 
@@ -51,13 +52,19 @@ class Workplace:
         self.folder = ROOT / "bench" / "out" / f"quality-{fingerprint()}{'-quick' if self.quick else ''}"
         self.folder.mkdir(parents=True, exist_ok=True)
 
-    def piece(self, name: str, measure: Callable[["Workplace"], Document]) -> Document:
-        """The result of a piece, measured now unless it was before."""
-        path = self.folder / f"{name}.json"
+    def piece(
+        self,
+        piece_name: str,
+        measure: Callable[Concatenate["Workplace", P], Document],
+        *given: P.args,
+        **named: P.kwargs,
+    ) -> Document:
+        """The result of a piece, measured now unless it was before. given: for `measure`, beside the workplace."""
+        path = self.folder / f"{piece_name}.json"
         if path.is_file():
             return dict(json.loads(path.read_text()))
-        say(f"{name} ...")
-        result = measure(self)
+        say(f"{piece_name} ...")
+        result = measure(self, *given, **named)
         written = path.with_suffix(f".{uuid.uuid4().hex}")
         written.write_text(json.dumps(result, indent=1, sort_keys=True))
         written.rename(path)

@@ -16,7 +16,8 @@ from ingest.convert import Converter
 from ingest.delivery import body_of, split
 from ingest.delivery.pressure import BATCH_BYTES, FIRST_IN_FLIGHT
 from ingest.reader import STDIN, chunks, opened
-from ingest.ship import Shipper, Wishes
+from ingest.ship import Shipper
+from ingest.source import Wishes
 from wwwatch.errors import StoreError
 from wwwatch.settings import Settings
 from wwwatch.store import Store, names

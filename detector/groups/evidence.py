@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from detector.features import DAY_SECONDS, HOUR_SECONDS
 from detector.signs import (
     HOSTILE_TAGS,
     MISSING,
@@ -16,6 +15,7 @@ from detector.signs import (
     none_of,
     status_in,
 )
+from detector.windows import DAY_SECONDS, HOUR_SECONDS
 
 FEED_EXTENSIONS = ["xml", "rss", "atom", "rdf"]
 FEED_PATHS = ["/feed", "/feed/", "/rss", "/rss/", "/atom", "/atom/", "/comments/feed/"]
@@ -23,17 +23,12 @@ FEED_PATHS = ["/feed", "/feed/", "/rss", "/rss/", "/atom", "/atom/", "/comments/
 
 @dataclass(frozen=True)
 class Evidence:
-    """windows_seconds: where it is looked for. least_events: window length -> events below which nothing is asked."""
+    """least_events: length of the windows it is looked for in -> events below which nothing is asked."""
 
     name: str
     least_events: dict[int, int]
     least_clients: int
     query: Callable[[Signs], Document]
-
-    @property
-    def windows_seconds(self) -> tuple[int, ...]:
-        """The lengths of windows it is looked for in."""
-        return tuple(self.least_events)
 
 
 def _logins(signs: Signs) -> Document:

@@ -1,9 +1,8 @@
 """From a window's candidates to findings: the smallest entity that explains what happened, and its members."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from detector.classes import Severity
 from detector.groups import people, rules
 from detector.groups.candidates import (
     AGENT,
@@ -20,6 +19,7 @@ from detector.groups.candidates import (
 from detector.groups.evidence import BARE, HUNTS
 from detector.groups.screen import Screened
 from detector.groups.wording import figures_told, reason
+from detector.scoring import Finding
 from detector.signs import Document, Signs
 from wwwatch.store import Store
 
@@ -29,34 +29,18 @@ SMALLEST_FIRST = (NET, ASN, AGENT, LOGIN)
 
 
 @dataclass(frozen=True)
-class GroupFinding:
-    """A group in one window, judged. Same names as `scoring.Finding`, and its members.
+class GroupFinding(Finding):
+    """A group in one window, judged: a finding that brings its members, its reason and its events.
 
     members: addresses or host names, at most `candidates.LONGEST_RELATED`. clients: how many there are. query: its
     events, without the window. told: what carried the decision, see `explanation.explain`.
     """
 
-    entity_type: str
-    entity_id: str
-    window_start: int
-    window_seconds: int
-    first_seen: float
-    last_seen: float
-    attack_class: str
-    score: float
-    confidence: float
-    severity: Severity
-    counts: Mapping[str, float]
     members: tuple[str, ...]
     clients: int
     reason: str
     query: Document
     told: list[dict[str, float | str]] = field(default_factory=list)
-
-    @property
-    def window_end(self) -> int:
-        """Epoch seconds, not included."""
-        return self.window_start + self.window_seconds
 
 
 Accepted = tuple[Candidate, rules.Verdict]

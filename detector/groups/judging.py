@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 
 from detector.classes import Severity
-from detector.features import HOUR_SECONDS
 from detector.groups import usual as history
 from detector.groups.findings import GroupFinding, find
 from detector.groups.screen import enough, screen
 from detector.signs import Signs
-from detector.windows import Span
+from detector.windows import HOUR_SECONDS, Span
 from wwwatch.store import Store
 
 # What is low is told once, by the hour, as with single clients.

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from detector.classes import Severity
-from detector.features import DAY_SECONDS, HOUR_SECONDS
 from detector.groups.candidates import SITE, Candidate
 from detector.groups.evidence import BARE, HUNTS, LOGINS
+from detector.windows import DAY_SECONDS, HOUR_SECONDS
 
 Figures = Mapping[str, float]
 

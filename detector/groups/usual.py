@@ -10,7 +10,7 @@ from statistics import median
 from typing import Any
 
 from detector.groups.screen import Screened
-from detector.windows import Span
+from detector.windows import HOUR_SECONDS, Span
 from wwwatch.moments import iso
 from wwwatch.store import Store, names
 
@@ -23,7 +23,6 @@ WEEKS = 4
 # Fewer windows than this around say nothing about what is usual.
 LEAST_AROUND = 12
 LEAST_HOURS_KNOWN = 3
-HOUR_SECONDS = 3600
 
 # "evidence:window_seconds" -> the most events any window of that length held in the hour.
 Peaks = Mapping[str, int]

@@ -61,7 +61,8 @@ def ship(
     from ingest.commands import following, positions  # noqa: PLC0415
     from ingest.enrichment import of_settings  # noqa: PLC0415
     from ingest.heartbeat import Heartbeat  # noqa: PLC0415
-    from ingest.ship import Shipper, Wishes  # noqa: PLC0415
+    from ingest.ship import Shipper  # noqa: PLC0415
+    from ingest.source import Wishes  # noqa: PLC0415
     from wwwatch.store import connect, names  # noqa: PLC0415
 
     formats.named(format_name)

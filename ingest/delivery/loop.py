@@ -30,7 +30,6 @@ class Statistics:
 
     in_flight: int
     in_flight_bytes: int
-    most_in_flight: int
     waiting_bytes: int
     batch_bytes: int
     latency_ms: float | None
@@ -123,7 +122,7 @@ class Delivery:
         """As of now."""
         with self._changed:
             return Statistics(
-                len(self._in_flight), sum(batch.size_bytes for batch in self._in_flight), self._pressure.in_flight,
+                len(self._in_flight), sum(batch.size_bytes for batch in self._in_flight),
                 self._waiting.size_bytes, self._pressure.batch_bytes, self._latency_ms, self._requests, self._retries,
                 self._busy, self._unreachable, self._too_large, self._last_failure,
             )  # fmt: skip

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from ingest.ship import Shipper, Wishes
+from ingest.ship import Shipper
+from ingest.source import Wishes
 from tests.conftest import Run
 from tests.integration.secured_engine import ADMIN, SecuredEngine, secured_engine
 from wwwatch.errors import StoreRefused

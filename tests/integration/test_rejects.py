@@ -14,7 +14,8 @@ from ingest.convert import Converter, converter_of
 from ingest.delivery import Delivery
 from ingest.identity import identity
 from ingest.replay import Replay, Source
-from ingest.ship import Shipper, Wishes
+from ingest.ship import Shipper
+from ingest.source import Wishes
 from tests.conftest import Run
 from wwwatch.settings import Settings
 from wwwatch.store import BulkResult, Store, StoreError, names

@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from ingest.ship import Shipper, Wishes
+from ingest.ship import Shipper
+from ingest.source import Wishes
 from tests.conftest import Run
 from wwwatch.errors import InputError
 from wwwatch.settings import Settings
