@@ -96,6 +96,18 @@ class MailSettings(Section):
     timeout_seconds: float = Field(30, gt=0, description="how long to wait for the server")
 
 
+class KibanaSettings(Section):
+    """Kibana or OpenSearch Dashboards, where `setup` installs the pages."""
+
+    url: str = Field("", description="https://kibana.example.org:5601, with the base path if it has one; empty: none")
+    space: str = Field("", description="Kibana's space or, empty, the default one")
+    api_key: SecretStr = Field(SecretStr(""), description="API key, base64; empty: the store's, if it has one")
+    username: str = Field("", description="user, instead of an API key; empty: that of the store's url")
+    password: SecretStr = Field(SecretStr(""), description="password; better in WWWATCH_KIBANA__PASSWORD_FILE")
+    ca_file: Path | None = Field(None, description="certificate authority, PEM; unset: the store's")
+    timeout_seconds: float = Field(60, gt=0, description="how long one request may take")
+
+
 class SiteSettings(Section):
     """The site as people know it."""
 
@@ -125,6 +137,7 @@ class Settings(Section):
     detector: DetectorSettings = Field(default_factory=DetectorSettings)
     host: HostSettings = Field(default_factory=HostSettings)
     ingest: IngestSettings = Field(default_factory=IngestSettings)
+    kibana: KibanaSettings = Field(default_factory=KibanaSettings)
     mail: MailSettings = Field(default_factory=MailSettings)
     site: SiteSettings = Field(default_factory=SiteSettings)
 
