@@ -12,6 +12,7 @@ from typing import Any
 
 from detector.signs import MATCH_ALL, span_query
 from detector.windows import DAY_SECONDS
+from wwwatch.housekeeping import removed
 from wwwatch.moments import iso
 from wwwatch.store import Store, names
 
@@ -45,12 +46,19 @@ class Due:
 
 
 def due(store: Store, namespace: str, levels: Collection[str] = tuple(LEVELS)) -> Due:
-    """The minutes whose events are new or have grown at any of these levels. Idle, this takes two requests."""
+    """The minutes whose events are new or have grown at any of these levels. Idle, this takes two requests.
+
+    Days whose events retention has removed are left alone: what comes late for them cannot be judged by itself.
+    """
     index, ledger = store.access_index(namespace), names.windows(namespace)
     held, judged = _held(store, index, MATCH_ALL, "1d"), _judged(store, ledger, MATCH_ALL, "1d")
     counts: dict[int, int] = {}
     before: dict[str, dict[int, int]] = {level: {} for level in LEVELS}
-    for day in sorted({day for level in levels for day in grown(held, judged[level])}):
+    days = sorted({day for level in levels for day in grown(held, judged[level])})
+    left_alone = removed.read(store, namespace) if days else removed.Days()
+    for day in days:
+        if datetime.fromtimestamp(day, UTC).date() in left_alone:
+            continue
         span = day_query(day)
         minutes, known = _held(store, index, span, "1m"), _judged(store, ledger, span, "1m")
         for level in LEVELS:

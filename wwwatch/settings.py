@@ -17,6 +17,7 @@ from pydantic_core import ErrorDetails
 
 from wwwatch.errors import SettingsError
 from wwwatch.ingest_settings import IngestSettings
+from wwwatch.retention_settings import RetentionSettings
 from wwwatch.section import Section
 
 PREFIX = "WWWATCH_"
@@ -139,6 +140,7 @@ class Settings(Section):
     ingest: IngestSettings = Field(default_factory=IngestSettings)
     kibana: KibanaSettings = Field(default_factory=KibanaSettings)
     mail: MailSettings = Field(default_factory=MailSettings)
+    retention: RetentionSettings = Field(default_factory=RetentionSettings)
     site: SiteSettings = Field(default_factory=SiteSettings)
 
 

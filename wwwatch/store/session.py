@@ -58,6 +58,26 @@ class Session:
         """The store's identity: it stays when its address changes."""
         return str(self._request("GET", "/_cluster/state/version?filter_path=cluster_uuid")["cluster_uuid"])
 
+    @cached_property
+    def offers_ilm(self) -> bool:
+        """Whether the engine has index lifecycle management (Elasticsearch)."""
+        return not self.is_opensearch and self._offers("/_ilm/status")
+
+    @cached_property
+    def offers_ism(self) -> bool:
+        """Whether the engine has index state management (OpenSearch, with that plugin)."""
+        return self.is_opensearch and self._offers("/_plugins/_ism/policies?size=1")
+
+    def _offers(self, path: str) -> bool:
+        """Whether the engine knows a request; what it does not know it answers with 400, 404 or 405."""
+        try:
+            self._request("GET", path)
+        except StoreError as error:
+            if getattr(error.__cause__, "status_code", None) in {400, 404, 405}:
+                return False
+            raise
+        return True
+
     def close(self) -> None:
         """Give the connections back."""
         self._client.close()
