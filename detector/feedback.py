@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from detector import control, crawlers, incidents
+from detector import crawlers, incidents
 from detector.anomalies import OPEN
-from detector.control import Allowed, Network, Silence, Verdict
 from detector.known import ALLOWED, DISMISSED, SILENCED, Known
+from wwwatch import control
+from wwwatch.control import Allowed, Network, Silence, Verdict
 from wwwatch.settings import DetectorSettings
 from wwwatch.store import Store, names
 

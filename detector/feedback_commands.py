@@ -5,8 +5,9 @@ from pathlib import Path
 
 import click
 
-from detector import control, feedback
+from detector import feedback
 from detector.options import json_lines_option, open_store
+from wwwatch import control
 from wwwatch.console import plain_markup, print_json, print_table, say
 from wwwatch.moments import Moment, iso
 from wwwatch.namespaces import namespace_option

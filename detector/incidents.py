@@ -13,9 +13,9 @@ from typing import Any
 
 from detector.anomalies import OPEN, WITHDRAWN, alert_fields, digest
 from detector.classes import ATTACK_CLASSES, Severity
-from detector.control import Verdict, verdicts
 from detector.groups import campaigns
 from wwwatch.addresses import as_address
+from wwwatch.control import Verdict, verdicts
 from wwwatch.moments import iso
 from wwwatch.remedies import remedies
 from wwwatch.store import Store, names

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from detector.control import Allowed, Silence, Verdict
 from detector.crawlers import FAKE, VERIFIED, Crawler, claimed
 from detector.scoring import Finding
+from wwwatch.control import Allowed, Silence, Verdict
 from wwwatch.moments import iso
 
 ALLOWED, SILENCED, DISMISSED = "allowed", "silenced", "dismissed"

@@ -6,9 +6,9 @@ from datetime import datetime
 
 import pandas as pd
 
-from detector.control import Verdict
 from detector.model import NORMAL, UNUSUAL
 from detector.training import Rows
+from wwwatch.control import Verdict
 
 # One word of a person outweighs many rows of the simulator: each row counts as often as this, as a group each, so that
 # some of them fit and some calibrate.

@@ -6,13 +6,14 @@ from typing import Any
 
 import pandas as pd
 
-from detector import attack_rows, base_rows, control, feedback, labels, ledger, modelwatch, registry, training
+from detector import attack_rows, base_rows, feedback, labels, ledger, modelwatch, registry, training
 from detector import detect as passes
 from detector.features import WINDOWS_SECONDS, collect
 from detector.model import Model
 from detector.signs import PLAIN, Signs, pinned
 from detector.training import Rows, label_counts
 from detector.windows import DAY_SECONDS, Span, aligned, spans
+from wwwatch import control
 from wwwatch.console import Advance, no_progress
 from wwwatch.errors import UsageError
 from wwwatch.settings import DetectorSettings

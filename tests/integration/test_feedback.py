@@ -4,13 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from detector import control, feedback, service
+from detector import feedback, service
 from detector.attack_rows import bulk_bodies
-from detector.control import ControlError
 from detector.crawlers import CRAWLERS, UNKNOWN, VERIFIED, Resolver, Verifier
 from simulator.attacks import ATTACKS
 from simulator.randomness import derive
 from simulator.site import Site
+from wwwatch import control
+from wwwatch.control import ControlError
 from wwwatch.settings import DetectorSettings
 from wwwatch.store import Store, names
 

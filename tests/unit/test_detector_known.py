@@ -10,12 +10,12 @@ import pandas as pd
 import pytest
 
 from detector.classes import Severity
-from detector.control import Allowed, ControlError, Silence, Verdict, as_network
 from detector.crawlers import CRAWLERS, FAKE, UNKNOWN, VERIFIED, Resolver, claimed, confirmed, read_lists
 from detector.known import ALLOWED, DISMISSED, SILENCED, Known, is_own
 from detector.labels import COPIES, by_verdict
 from detector.model import NORMAL
 from detector.scoring import Finding
+from wwwatch.control import Allowed, ControlError, Silence, Verdict, as_network
 from wwwatch.errors import SettingsError
 from wwwatch.moments import iso
 

@@ -1,4 +1,4 @@
-"""What people told the detector, kept in `wwwatch-control`: allowed networks, maintenance, verdicts on incidents."""
+"""What people said, kept in `wwwatch-control`: allowed networks, maintenance, verdicts on incidents."""
 
 import hashlib
 import ipaddress
