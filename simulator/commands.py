@@ -1,28 +1,30 @@
-"""`wwwatch simulate`: traffic with ground truth, to a log file or stdout, as fast as it can or in real time."""
+"""`wwwatch simulate`: traffic with ground truth, to a log file or to a real web server."""
 
-import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TextIO
 
 import click
-import orjson
 
-from simulator import lines, traffic
+from simulator import lines, live, traffic
 from simulator.attacks import ATTACKS
+from simulator.driving.clients import FORWARDED, LOOPBACK
+from simulator.driving.drive import Target
+from simulator.log_file import opened, write_labels
 from simulator.machines import MACHINES, usual
 from simulator.pace import paced
-from simulator.planning import spread
+from simulator.planning import spread_often
 from simulator.request import Request
 from simulator.site import Site
 from simulator.truth import GroundTruth
 from wwwatch.console import print_json, print_table, progress, say
-from wwwatch.errors import InputError, UsageError
+from wwwatch.errors import UsageError
 from wwwatch.moments import Moment
+from wwwatch.namespaces import namespace_option
+from wwwatch.settings import load
+from wwwatch.store import Store, connect
 
 SITES = {"shop": Site.shop, "wordpress": Site.wordpress, "static": Site.static}
 PROGRESS_LINES = 2000
@@ -75,12 +77,40 @@ PROGRESS_LINES = 2000
 @click.option(
     "--speed",
     type=click.FloatRange(min=0, min_open=True),
-    help="Pace the lines: event seconds a second; appends to FILE.",
+    help="Pace the lines: event seconds a second; appends to FILE. Default with --target: 1.",
 )
+@click.option(
+    "--rounds",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Each attack comes this often, once in every such part of the span.",
+)
+@click.option("--target", metavar="URL", help="Send it to a web server on this machine instead, which writes the log.")
+@click.option(
+    "--clients",
+    "kind",
+    type=click.Choice([FORWARDED, LOOPBACK]),
+    default=FORWARDED,
+    show_default=True,
+    help="With --target: addresses by X-Forwarded-For, which the server must trust, or each its own of 127.0.0.0/8.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=200_000,
+    show_default=True,
+    help="With --target: requests at most.",
+)
+@click.option("--store-labels", is_flag=True, help="With --target: the ground truth also into the store.")
+@namespace_option
+@click.option("--serve", metavar="HOST:PORT", help="Be the site behind that web server, until stopped.")
 @click.option("--force", is_flag=True, help="Overwrite FILE if it is there and not empty.")
 @click.option("--list", "lists", is_flag=True, help="List attacks and harmless machines, and exit.")
 @click.option("--json", "as_json", is_flag=True, help="Counts (or the list) as JSON on stdout.")
+@click.pass_obj
 def simulate(
+    config: Path | None,
     output: str | None,
     labels: Path | None,
     site_name: str,
@@ -93,36 +123,74 @@ def simulate(
     harmless: str,
     vhost: str,
     speed: float | None,
+    rounds: int,
+    target: str | None,
+    kind: str,
+    limit: int,
+    store_labels: bool,
+    namespace: str,
+    serve: str | None,
     force: bool,
     lists: bool,
     as_json: bool,
 ) -> None:
-    """Write an access log of people, machines and attacks, with ground truth."""
+    """Write an access log of people, machines and attacks, with ground truth; or be them, at a real web server.
+
+    With --target the requests are sent, and the server writes the log. Behind it `--serve`, with the same --site and
+    --seed, is a site whose login knows who has an account. Passwords are right or wrong as planned; what is answered is
+    the server's matter, and the ground truth is what was really sent, when, and from which address.
+    """
     if lists:
         _list(as_json)
         return
-    if not output:
-        raise UsageError("Where to? Name a file.", "--output access.log, or --output - for stdout")
+    site = SITES[site_name](seed)
+    if serve:
+        live.run_site(site, seed, live.address(serve, 8081))
+        return
+    if bool(output) == bool(target):
+        raise UsageError(
+            "Where to? Name a file or a server.", "--output access.log, --output - for stdout, or --target URL"
+        )
     if as_json and output == "-":
         raise UsageError("--json and --output - both write to stdout.", "Name a file for the log.")
-    begin = (start or _default_start(days, speed, datetime.now(UTC))).timestamp()
+    begin = (start or _default_start(days, speed or target, datetime.now(UTC))).timestamp()
     end = begin + days * 86400
-    site = SITES[site_name](seed)
     try:
-        planned = spread(_chosen(attacks, tuple(ATTACKS)), begin, end, seed, strength)
+        planned = spread_often(_chosen(attacks, tuple(ATTACKS)), begin, end, seed, strength, rounds)
         machines = usual() if harmless == "usual" else _chosen(harmless, tuple(MACHINES))
         requests: Iterable[Request] = traffic.stream(site, begin, end, seed, visitors, planned, machines)
     except ValueError as error:
         raise UsageError(str(error), "wwwatch simulate --list") from error
+    if target:
+        keep = live.Labels(labels, _store(config) if store_labels else None, namespace)
+        server = Target(*live.address(target, 80), kind)
+        began = time.monotonic()
+        outcome = live.run_traffic(server, site, seed, requests, begin, speed or 1.0, limit, keep)
+        live.report(outcome, time.monotonic() - began, as_json)
+        return
     if speed:
         requests = paced(requests, begin, speed, time.monotonic, time.sleep)
+    counts, truth = _written(requests, output or "-", site, vhost, speed is not None, force, labels)
+    _report(output or "-", labels, counts, truth, as_json)
+
+
+def _written(
+    requests: Iterable[Request],
+    output: str,
+    site: Site,
+    vhost: str,
+    paced_lines: bool,
+    force: bool,
+    labels: Path | None,
+) -> tuple[Counter[str], GroundTruth]:
+    """The requests as lines of a log, and the ground truth beside it."""
     truth, counts = GroundTruth(), Counter[str]()
-    with _opened(output, append=speed is not None, force=force) as file:
+    with opened(output, append=paced_lines, force=force) as file:
         try:
             with progress("lines written") as advance:
                 for request in requests:
                     file.write(lines.combined(request, vhost, site.layout.server) + "\n")
-                    if speed:
+                    if paced_lines:
                         file.flush()
                     truth.add(request)
                     counts[request.label] += 1
@@ -132,12 +200,18 @@ def simulate(
             say(f"Stopped after {counts.total():,} lines; log and ground truth are complete up to there.")
         finally:
             if labels:
-                _write_labels(labels, truth)
-    _report(output, labels, counts, truth, as_json)
+                write_labels(labels, truth)
+    return counts, truth
 
 
-def _default_start(days: float, speed: float | None, now: datetime) -> datetime:
-    if speed:
+def _store(config: Path | None) -> Store:
+    store = connect(load(config))
+    store.ensure_setup()
+    return store
+
+
+def _default_start(days: float, in_real_time: object, now: datetime) -> datetime:
+    if in_real_time:
         return now
     return now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days)
 
@@ -147,33 +221,6 @@ def _chosen(text: str, known: tuple[str, ...]) -> tuple[str, ...]:
     if text == "all":
         return known
     return () if text == "none" else tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
-
-
-@contextmanager
-def _opened(output: str, append: bool, force: bool) -> Iterator[TextIO]:
-    """The log to write to. A file with lines in it is not overwritten by accident: it could be a real one."""
-    if output == "-":
-        yield sys.stdout
-        return
-    path = Path(output)
-    try:
-        if not append and not force and path.exists() and path.stat().st_size:
-            raise UsageError(f"{path} is there and not empty.", "Name another file, or add --force to overwrite it.")
-        with path.open("a" if append else "w", encoding="ascii", newline="") as file:
-            yield file
-    except OSError as error:
-        if isinstance(error, BrokenPipeError):
-            raise
-        raise InputError(
-            f"Cannot write {path}: {error.strerror}", "Choose a file in a folder you can write to."
-        ) from error
-
-
-def _write_labels(path: Path, truth: GroundTruth) -> None:
-    try:
-        path.write_bytes(b"".join(orjson.dumps(found.record()) + b"\n" for found in truth))
-    except OSError as error:
-        raise InputError(f"Cannot write the ground truth to {path}: {error.strerror}") from error
 
 
 def _report(output: str, labels: Path | None, counts: Counter[str], truth: GroundTruth, as_json: bool) -> None:

@@ -27,3 +27,15 @@ def spread(styles: Sequence[str], start: float, end: float, seed: int, strength:
         room = max(0.0, (end - start) * (1 - TAIL_SHARE) - lasts)
         planned.append(Planned(name, round(start + rng.random() * room, 3), round(chosen, 3)))
     return sorted(planned, key=lambda plan: (plan.start, plan.style))
+
+
+def spread_often(
+    styles: Sequence[str], start: float, end: float, seed: int, strength: float | None = None, rounds: int = 1
+) -> list[Planned]:
+    """`spread` over each of `rounds` equal parts of the span."""
+    length = (end - start) / rounds
+    return [
+        plan
+        for number in range(rounds)
+        for plan in spread(styles, start + number * length, start + (number + 1) * length, seed, strength)
+    ]

@@ -1,0 +1,1 @@
+"""Planned traffic sent to a real web server on this machine. `drive.Drive` is what others call."""
