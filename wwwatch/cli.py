@@ -19,6 +19,7 @@ COMMANDS = {
     "setup": ("wwwatch.commands.setup:setup", "Install the index templates on the store."),
     "status": ("wwwatch.commands.status:status", "The whole chain's health."),
     "housekeeping": ("wwwatch.commands.housekeeping:housekeeping", "Remove what is older than the settings keep it."),
+    "forget": ("wwwatch.commands.forget:forget_command", "Erase an address or a user everywhere in the store."),
     "config": ("wwwatch.commands.config:config", "Check or show the settings."),
     "ship": ("ingest.commands.ship:ship", "Read access logs into the store, every line once."),
     "parse": ("ingest.commands.parse:parse", "Print the documents `ship` would send."),
