@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from detector.classes import ATTACK_CLASSES, AttackClass, threat
+from detector.classes import ATTACK_CLASSES, AttackClass, Severity, threat
 from detector.explanation import explain, reason
 from detector.features import ENTITY_FIELD
 from detector.groups.findings import GroupFinding
@@ -45,6 +45,11 @@ def anomaly_id(finding: Finding) -> str:
 def digest(*parts: str) -> str:
     """A short stable id: 128 bits of SHA-256, hexadecimal."""
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+
+
+def background_id(namespace: str, attack_class: str, day: str) -> str:
+    """The incident that all low findings of a class and day are: known before it is composed. day: YYYY-MM-DD."""
+    return digest("background", namespace, attack_class, day)
 
 
 def documents(
@@ -115,7 +120,10 @@ def _document(
 ) -> Document:
     attack = ATTACK_CLASSES[finding.attack_class]
     standing = known.standing(finding, [s["user_agent"]["original"] for s in samples if "user_agent" in s])
-    end = iso(datetime.fromtimestamp(finding.window_end, UTC))
+    start, end = (iso(datetime.fromtimestamp(at, UTC)) for at in (finding.window_start, finding.window_end))
+    # Mostly right, and what is right need not be written again when incidents are composed.
+    low = finding.severity <= Severity.LOW and standing.status is None
+    incident = {"incident_id": background_id(namespace, attack.name, start[:10])} if low else {}
     return alert_fields(attack, finding.entity_type, finding.entity_id) | {
         "@timestamp": end,
         "event": {
@@ -123,7 +131,7 @@ def _document(
             "category": ["intrusion_detection", "web"],
             "type": ["info"],
             "dataset": "wwwatch.anomaly",
-            "start": iso(datetime.fromtimestamp(finding.window_start, UTC)),
+            "start": start,
             "end": end,
             "severity": int(finding.severity),
             "risk_score": float(finding.severity),
@@ -143,6 +151,7 @@ def _document(
             "requests": int(finding.counts["requests"]),
             "model_version": model.version,
             "features": told,
+            **incident,
         },
     }
 

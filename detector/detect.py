@@ -161,13 +161,14 @@ def _counts(site: Site, judged: Sequence[Span], window_seconds: int, outcome: Ou
 
 def _collected(site: Site, span: Span, window_seconds: int) -> Collected:
     """Counts of a span's windows. Hours are remembered on the way; days are looked up in what is remembered."""
-    screened = None
     if window_seconds == HOUR_SECONDS:
         hours = features.hourly(site.store, site.index, span, site.signs)
         rollups.remember(site.store, site.namespace, hours.clients)
         screened = features.shortlisted(hours)
     elif window_seconds == DAY_SECONDS:
         screened = features.daily(site.store, site.index, span, rollups.days(site.store, site.namespace, span))
+    else:
+        screened = features.grave(site.store, site.index, span, window_seconds, site.signs)
     return features.collect(
         site.store, site.index, span.since, span.until, window_seconds, signs=site.signs, screened=screened
     )

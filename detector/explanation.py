@@ -4,6 +4,7 @@ A feature's contribution is by how much the probability of being hostile falls w
 value (occlusion; Zeiler and Fergus, 2014, applied to one column at a time). It holds for any model.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -40,6 +41,11 @@ def raw_name(feature: str) -> str:
     return RAW_OF.get(feature) or feature.removesuffix("_log").removesuffix("_share")
 
 
+# Contributions of features are summed by their raw count: shape (features, raw names), of ones and zeros.
+_RAW_NAMES = tuple(sorted({raw_name(feature) for feature in FEATURES} & set(RAW)))
+_SUMS = np.array([[float(raw_name(feature) == name) for name in _RAW_NAMES] for feature in FEATURES])
+
+
 def explain(model: Model, findings: Sequence[Finding]) -> list[list[dict[str, float | str]]]:
     """For each finding up to TOLD_FEATURES of {name, observed, expected, contribution}, strongest first.
 
@@ -50,7 +56,8 @@ def explain(model: Model, findings: Sequence[Finding]) -> list[list[dict[str, fl
     counts = pd.DataFrame([{**finding.counts, "window_seconds": finding.window_seconds} for finding in findings])
     features = vectors(counts)
     contributions = _contributions(model, features, findings)
-    return [_told(model, finding, contributions[row]) for row, finding in enumerate(findings)]
+    by_raw = contributions @ _SUMS
+    return [_told(model, finding, by_raw[row]) for row, finding in enumerate(findings)]
 
 
 def _contributions(model: Model, features: pd.DataFrame, findings: Sequence[Finding]) -> Floats:
@@ -66,28 +73,28 @@ def _contributions(model: Model, features: pd.DataFrame, findings: Sequence[Find
 
 
 def _occlusion(model: Model, rows: Floats, measure: Callable[[pd.DataFrame], Floats]) -> Floats:
-    """All changed rows of a batch are judged in one call: calls cost more than rows."""
+    """All changed rows of a batch are judged in one call: calls cost more than rows.
+
+    A feature that has its typical value anyway carries nothing: about half of all, not asked for.
+    """
     drops = np.zeros(rows.shape)
+    typical = np.array([model.typical[name] for name in FEATURES])
     for start in range(0, len(rows), OCCLUSION_BATCH):
         batch = rows[start : start + OCCLUSION_BATCH]
-        changed = np.repeat(batch[np.newaxis], len(FEATURES) + 1, axis=0)
-        for column, name in enumerate(FEATURES):
-            changed[column, :, column] = model.typical[name]
-        judged = measure(pd.DataFrame(changed.reshape(-1, len(FEATURES)), columns=list(FEATURES)))
-        by_feature = judged.reshape(len(FEATURES) + 1, len(batch))
-        drops[start : start + len(batch)] = (by_feature[-1] - by_feature[:-1]).T
+        at, columns = np.nonzero(batch != typical)
+        changed = batch[at]
+        changed[np.arange(len(at)), columns] = typical[columns]
+        judged = measure(pd.DataFrame(np.concatenate([batch, changed]), columns=list(FEATURES)))
+        drops[start + at, columns] = judged[at] - judged[len(batch) :]
     return drops
 
 
 def _told(model: Model, finding: Finding, contributions: Floats) -> list[dict[str, float | str]]:
-    """Sum the contributions of features with the same raw count, keep the strongest that were above the usual."""
-    total: dict[str, float] = {}
-    for name, value in zip(FEATURES, contributions, strict=True):
-        raw = raw_name(name)
-        total[raw] = total.get(raw, 0.0) + float(value)
+    """Keep the strongest that were seen at all. contributions: of each of _RAW_NAMES."""
+    total = dict(zip(_RAW_NAMES, contributions.tolist(), strict=True))
     expected = model.expected.get(finding.window_seconds, {})
-    order = sorted(total, key=lambda name: (-round(total[name], 6), -_excess(finding, expected, name), name))
-    told = [name for name in order if name in RAW and finding.counts[name] > 0]
+    seen = [name for name in _RAW_NAMES if finding.counts.get(name, 0) > 0]
+    told = sorted(seen, key=lambda name: (-round(total[name], 6), -_excess(finding, expected, name), name))
     return [
         {
             "name": name,
@@ -101,7 +108,7 @@ def _told(model: Model, finding: Finding, contributions: Floats) -> list[dict[st
 
 def _excess(finding: Finding, expected: Mapping[str, float], name: str) -> float:
     """How far above the usual, on a logarithmic scale: breaks ties where no single feature carries the decision."""
-    return float(np.log1p(finding.counts.get(name, 0.0)) - np.log1p(expected.get(name, 0.0)))
+    return math.log1p(finding.counts.get(name, 0.0)) - math.log1p(expected.get(name, 0.0))
 
 
 def reason(model: Model, finding: Finding, path: str | None) -> str:

@@ -28,6 +28,8 @@ ENTITY_FIELD = "source.address"
 
 # A client below all of these, in one window, cannot be told from a visitor by itself and is not judged further.
 SHORTLIST = {REQUESTS: 30, "hostile": 1, "login_attempts": 3, "errors": 8}
+# In windows that tell of nothing low (see `scoring.LOW_WINDOW_SECONDS`): what can be of medium severity at least.
+GRAVE = {REQUESTS: 30, "hostile": 8, "login_attempts": 10, "errors": 15}
 # What an hour must show to be remembered, and what a day's hours must add up to, in at least so many hours.
 REMEMBERED = {REQUESTS: 30, "hostile": 1, "login_attempts": 1, "errors": 2}
 DAY_SHORTLIST = {"hostile": 4, "login_attempts": 8, "errors": 24}
@@ -136,6 +138,11 @@ def _screened(store: Store, index: str, span: Span, window_seconds: int, signs: 
 def hourly(store: Store, index: str, span: Span, signs: Signs) -> Screened:
     """The clients of each hour that are worth remembering: more than those that are judged."""
     return screen(store, index, span, Question(HOUR_SECONDS, REMEMBERED, signs, ENTITY_FIELD))
+
+
+def grave(store: Store, index: str, span: Span, window_seconds: int, signs: Signs) -> Screened:
+    """The shortlist of windows that tell of nothing low: much shorter where there is much background."""
+    return screen(store, index, span, Question(window_seconds, GRAVE, signs, ENTITY_FIELD))
 
 
 def shortlisted(hours: Screened) -> Screened:
