@@ -16,7 +16,7 @@ BELOW = {name: st.integers(0, floor - 1) for name, floor in GRAVE.items()}
 def test_below_the_floors_of_short_windows_everything_but_a_flood_is_low(
     below: dict[str, int], tag: str, successes: int
 ) -> None:
-    counts = defaultdict(float, below)
+    counts: defaultdict[str, float] = defaultdict(float, below)
     counts["login_failures"] = below["login_attempts"]
     counts["login_successes"] = successes
     counts["distinct_missing_paths"] = below["errors"]
