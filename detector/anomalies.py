@@ -88,6 +88,7 @@ def _group_document(
     document = _document(namespace, model, finding, finding.told, finding.reason, samples, known)
     document["related"] = {"ip": sorted(filter(None, map(as_address, finding.members)))}
     document["wwwatch"]["members"] = finding.clients
+    document["url"] = {"path": finding.target}
     return document
 
 

@@ -110,7 +110,9 @@ def _judge(site: Site, minutes: Sequence[int], window_seconds: int, outcome: Out
     site.watched.add(counts, findings, score(site.shadow, counts) if site.shadow else [])
     written = anomalies.documents(site.store, site.namespace, site.model, findings, site.known)
     _add_past(site, written)
-    grouped = groups.judge(site.store, site.index, site.namespace, judged, window_seconds, site.signs)
+    grouped = groups.judge(
+        site.store, site.index, site.namespace, judged, window_seconds, site.signs, site.known.spared
+    )
     written += anomalies.group_documents(site.store, site.namespace, site.model, grouped, site.known)
     outcome.groups += len(grouped)
     found = {id_ for id_, _ in written}

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from detector.crawlers import FAKE, VERIFIED, Crawler, claimed
 from detector.scoring import Finding
+from detector.windows import Span
 from wwwatch.control import Allowed, Silence, Verdict
 from wwwatch.moments import iso
 
@@ -18,6 +19,8 @@ ALLOWED, SILENCED, DISMISSED = "allowed", "silenced", "dismissed"
 # whoever sends them: a crawler can be led to hostile links, and a proxy of the house may hide who is behind it.
 CRAWLING = frozenset({"dos", "scraping", "unusual"})
 OWN_ADDRESS = "the server itself"
+# Entities that are somebody's own.
+OWN_ENTITIES = frozenset({"ip", "net"})
 
 Verify = Callable[[Crawler, str], str]
 
@@ -56,12 +59,32 @@ class Known:
             return Standing(ALLOWED, OWN_ADDRESS)
         return self._as_crawler(finding, agents)
 
+    def spared(self, clients: Sequence[str], window: Span) -> set[str]:
+        """Of these clients those that make no group in this window: allowed, the server itself, or judged harmless."""
+        end = datetime.fromtimestamp(window.end, UTC)
+        harmless = {
+            one.entity_id
+            for one in self.verdicts
+            if not one.hostile and one.entity_type == "ip" and iso(end) >= one.start
+        }
+        return {
+            client
+            for client in clients
+            if client in harmless or is_own(client) or any(entry.holds(client, end) for entry in self.allowed)
+        }
+
     def _dismissed(self, finding: Finding) -> bool:
+        """Whether a verdict said of its like that it is harmless.
+
+        An agent or a login page is everybody's: there the verdict holds for the clients it was given on, so that an
+        attack by others on the same page is raised.
+        """
         return any(
             not verdict.hostile
             and (verdict.entity_type, verdict.entity_id) == (finding.entity_type, finding.entity_id)
             and verdict.attack_class == finding.attack_class
             and iso(datetime.fromtimestamp(finding.last_seen, UTC)) >= verdict.start
+            and (finding.entity_type in OWN_ENTITIES or _mostly(finding.clients_named, verdict.members))
             for verdict in self.verdicts
         )
 
@@ -76,6 +99,10 @@ class Known:
         if result == FAKE:
             return Standing(why=f"it calls itself {crawler.name}, but its address is not one of theirs")
         return Standing()
+
+
+def _mostly(clients: Sequence[str], known: Sequence[str]) -> bool:
+    return 2 * len(set(clients) & set(known)) >= len(clients)
 
 
 NOTHING_KNOWN = Known()

@@ -1,6 +1,6 @@
 """From probabilities to findings: which entity, in which window, is what. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +36,11 @@ class Finding:
     confidence: float
     severity: Severity
     counts: Mapping[str, float]
+
+    @property
+    def clients_named(self) -> Sequence[str]:
+        """The clients it is about."""
+        return (self.entity_id,)
 
     @property
     def window_end(self) -> int:

@@ -18,11 +18,16 @@ FAMILIES = (
     frozenset({"dos", "scan"}),
 )
 MOST_MEMBERS = 0.8
+# What attackers do to get at something else: who fetches login forms to send them is not scanning.
+MEANS = frozenset({"scan", "unusual"})
 
 
 @dataclass(frozen=True)
 class Part:
-    """What an episode is, for deciding where it belongs: `members` is empty for a client's."""
+    """What an episode is, for deciding where it belongs: `members` and `targets` are empty for a client's.
+
+    targets: the path that most members asked for, of each window.
+    """
 
     entity_type: str
     entity_id: str
@@ -31,11 +36,13 @@ class Part:
     end: datetime
     severity: int
     members: frozenset[str]
+    targets: frozenset[str] = frozenset()
 
 
 def part(entity_type: str, entity_id: str, attack_class: str, anomalies: Iterable[Document]) -> Part:
     """Sum up an episode's anomalies."""
     documents = list(anomalies)
+    group = entity_type != CLIENT
     return Part(
         entity_type,
         entity_id,
@@ -43,9 +50,8 @@ def part(entity_type: str, entity_id: str, attack_class: str, anomalies: Iterabl
         min(datetime.fromisoformat(d["event"]["start"]) for d in documents),
         max(datetime.fromisoformat(d["event"]["end"]) for d in documents),
         max(int(d["event"]["severity"]) for d in documents),
-        frozenset(address for d in documents for address in d.get("related", {}).get("ip", []))
-        if entity_type != CLIENT
-        else frozenset(),
+        frozenset(address for d in documents for address in d.get("related", {}).get("ip", []) if group),
+        frozenset(path for d in documents if group and (path := d.get("url", {}).get("path"))),
     )
 
 
@@ -53,12 +59,19 @@ def owners(parts: Sequence[Part]) -> Mapping[int, int]:
     """Index of an episode -> index of the group's episode it is part of.
 
     A client belongs to a group that names it, in time, in kind, unless it did graver things by itself. A group belongs
-    to another that holds most of its members at the same time, whatever their class: one campaign shows in many ways.
-    Ties go to the graver, then larger, then earlier group.
+    to another that holds most of its members at the same time, whatever their class, or that does the same to the same
+    target at the same time, as when an attack comes from several networks: one campaign shows in many ways. Ties go to
+    the graver, then to what is no mere means to something else, then to the larger, then to the earlier group.
     """
     groups = sorted(
         (number for number, one in enumerate(parts) if one.members),
-        key=lambda number: (-parts[number].severity, -len(parts[number].members), parts[number].start, number),
+        key=lambda number: (
+            -parts[number].severity,
+            parts[number].attack_class in MEANS,
+            -len(parts[number].members),
+            parts[number].start,
+            number,
+        ),
     )
     found: dict[int, int] = {}
     for place, number in enumerate(groups):
@@ -79,7 +92,9 @@ def owners(parts: Sequence[Part]) -> Mapping[int, int]:
 
 
 def _same_cause(group: Part, one: Part) -> bool:
-    return _meet(group, one) and len(one.members & group.members) >= MOST_MEMBERS * len(one.members)
+    same_people = len(one.members & group.members) >= MOST_MEMBERS * min(len(one.members), len(group.members))
+    same_deed = one.attack_class == group.attack_class and bool(one.targets & group.targets)
+    return _meet(group, one) and (same_people or same_deed)
 
 
 def _explains(group: Part, one: Part) -> bool:

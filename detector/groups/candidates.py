@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from detector.features import ENTITY_FIELD
 from detector.groups.evidence import BARE, EVIDENCE, LOGINS
 from detector.groups.screen import Screened
+from detector.screening import histogram
 from detector.signs import (
     HOSTILE_TAGS,
     INJECTION_TAGS,
@@ -13,10 +14,11 @@ from detector.signs import (
     Document,
     Signs,
     all_of,
+    none_of,
     span_query,
     status,
 )
-from detector.windows import Span
+from detector.windows import DAY_SECONDS, HOUR_SECONDS, Span
 from wwwatch.store import Store
 
 SITE, LOGIN, AGENT, ASN, NET = "site", "login", "agent", "asn", "net"
@@ -28,6 +30,9 @@ LONGEST_RELATED = 10_000
 # A client that carries pages off asks for at least so many in a window, and so many clients are asked about.
 CARRIED_PAGES = 6
 MOST_CARRIERS = 2000
+CARRIED_PRECISION = 40
+# Failed logins of an hour from which on its own window tells them.
+HOUR_TELLS_FAILURES = 30
 
 
 @dataclass(frozen=True)
@@ -60,17 +65,41 @@ def candidates(
     window = Span(found.window_start, found.window_start + window_seconds)
     query = EVIDENCE[found.evidence].query(signs)
     splits = [query]
+    if found.evidence == LOGINS.name and window_seconds == DAY_SECONDS:
+        splits = [_slow(store, index, window, query, signs)]
     if found.evidence == BARE.name and window_seconds > 60:
-        carriers = _carriers(store, index, window, query)
-        splits = [query] + ([all_of(query, {"terms": {ENTITY_FIELD: carriers}})] if carriers else [])
+        pages = all_of(query, none_of(signs.tagged("bot")))
+        carriers = _carriers(store, index, window, pages)
+        splits += [all_of(pages, {"terms": {ENTITY_FIELD: carriers}})] if carriers else []
     return [list(_split(store, index, namespace, found.evidence, window, part, signs)) for part in splits]
 
 
+def _slow(store: Store, index: str, window: Span, query: Document, signs: Signs) -> Document:
+    """A day's tries without the hours that the hour's window tells: a day shows what no hour does."""
+    hours = histogram(window, HOUR_SECONDS) | {"aggs": {"failures": {"filter": signs.login_failures()}}}
+    answer = store.aggregate(index, span_query(window.since, window.until, query), {"hours": hours})
+    told = [
+        Span(bucket["key"] // 1000, bucket["key"] // 1000 + HOUR_SECONDS)
+        for bucket in answer.get("hours", {}).get("buckets", [])
+        if bucket["failures"]["doc_count"] >= HOUR_TELLS_FAILURES
+    ]
+    return all_of(query, none_of(*(span_query(hour.since, hour.until) for hour in told))) if told else query
+
+
 def _carriers(store: Store, index: str, window: Span, query: Document) -> list[str]:
+    """Clients that ask for many different things; a client that asks for one thing again and again polls."""
     least = {"min_doc_count": CARRIED_PAGES, "shard_min_doc_count": 2}
-    aggs = {"clients": {"terms": {"field": ENTITY_FIELD, "size": MOST_CARRIERS, **least}}}
+    kinds = {
+        name: {"cardinality": {"field": field, "precision_threshold": CARRIED_PRECISION}}
+        for name, field in (("paths", "url.path"), ("queries", "url.query"))
+    }
+    aggs = {"clients": {"terms": {"field": ENTITY_FIELD, "size": MOST_CARRIERS, **least}, "aggs": kinds}}
     answer = store.aggregate(index, span_query(window.since, window.until, query), aggs)
-    return [str(bucket["key"]) for bucket in answer.get("clients", {}).get("buckets", [])]
+    return [
+        str(bucket["key"])
+        for bucket in answer.get("clients", {}).get("buckets", [])
+        if max(bucket[name]["value"] for name in kinds) >= CARRIED_PAGES
+    ]
 
 
 def _split(
@@ -121,10 +150,11 @@ def _figures(bucket: Document, events: int) -> dict[str, float]:
     """events, clients, top_client and top_path (their events), paths, queries, users, first and last (epoch seconds),
 
     and how many of the events are failures, successes, missing, hostile, injections, login_pages, server_errors.
+    hits: successes of attackers, 0 until they are told from people (`people.passed`).
     """
     filters = ("failures", "successes", "missing", "hostile", "injections", "login_pages", "server_errors")
     figures: dict[str, float] = {"events": float(events)}
-    figures |= {name: float(bucket[name]["doc_count"]) for name in filters}
+    figures |= {name: float(bucket[name]["doc_count"]) for name in filters} | {"hits": 0.0}
     figures |= {name: float(bucket[name]["value"]) for name in ("clients", "paths", "queries", "users")}
     for name in ("top_client", "top_path"):
         top = bucket[name]["buckets"]
@@ -137,14 +167,28 @@ def _top(bucket: Document) -> str:
     return str(top[0]["key"]) if top else ""
 
 
-def members(store: Store, index: str, candidate: Candidate, signs: Signs) -> Sequence[str]:
-    """Its clients, those with most events first, at most LONGEST_RELATED. At logins, those that failed."""
+def aimed(flood: Candidate) -> Candidate:
+    """A flood without what else the whole site was asked for meanwhile: its made-up queries or paths, or its target."""
+    events = flood.figures["events"]
+    if flood.figures["queries"] >= 0.5 * events:
+        target: Document = {"exists": {"field": "url.query"}}
+    elif flood.figures["top_path"] >= 0.3 * events:
+        target = {"term": {"url.path": flood.top_path}}
+    elif flood.figures["missing"] >= 0.5 * events:
+        target = MISSING
+    else:
+        return flood
+    return replace(flood, query=all_of(flood.query, target))
+
+
+def members(store: Store, index: str, candidate: Candidate, signs: Signs) -> dict[str, int]:
+    """Its clients and their events, those with most first, at most LONGEST_RELATED. At logins, those that failed."""
     query = candidate.span_query
     if candidate.evidence == LOGINS.name:
         query = all_of(query, signs.login_failures())
     aggs = {"clients": {"terms": {"field": ENTITY_FIELD, "size": LONGEST_RELATED}}}
     answer = store.aggregate(index, query, aggs)
-    return [str(bucket["key"]) for bucket in answer.get("clients", {}).get("buckets", [])]
+    return {str(bucket["key"]): bucket["doc_count"] for bucket in answer.get("clients", {}).get("buckets", [])}
 
 
 def measured(store: Store, index: str, candidate: Candidate, clients: Sequence[str], signs: Signs) -> Candidate | None:

@@ -43,9 +43,12 @@ def _hunts(signs: Signs) -> Document:
 
 
 def _bare(signs: Signs) -> Document:
-    """Pages asked for out of the blue. Not feeds and not what was not modified: readers and monitors ask for those."""
+    """Pages asked for out of the blue. Not feeds and not what was not modified: readers and monitors ask for those.
+
+    A name of a robot is no excuse: other people's programs can be made to flood a site (pingback).
+    """
     feeds = any_of({"terms": {"url.extension": FEED_EXTENSIONS}}, {"terms": {"url.path": FEED_PATHS}})
-    return none_of(REFERRED, signs.tagged("static"), signs.tagged("bot"), status_in([304]), feeds)
+    return none_of(REFERRED, signs.tagged("static"), status_in([304]), feeds)
 
 
 LOGINS = Evidence("logins", {600: 20, HOUR_SECONDS: 25, DAY_SECONDS: 40}, 8, _logins)

@@ -1,8 +1,9 @@
 """From a window's candidates to findings: the smallest entity that explains what happened, and its members."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
+from detector.classes import Severity
 from detector.groups import people, rules
 from detector.groups.candidates import (
     AGENT,
@@ -12,15 +13,18 @@ from detector.groups.candidates import (
     NET,
     SITE,
     Candidate,
+    aimed,
     candidates,
     measured,
     members,
 )
-from detector.groups.evidence import BARE, HUNTS
+from detector.groups.evidence import BARE, HUNTS, LOGINS
+from detector.groups.outage import usual_successes
 from detector.groups.screen import Screened
 from detector.groups.wording import figures_told, reason
 from detector.scoring import Finding
 from detector.signs import Document, Signs
+from detector.windows import Span
 from wwwatch.store import Store
 
 # A part that holds this much of the whole explains it.
@@ -33,17 +37,31 @@ class GroupFinding(Finding):
     """A group in one window, judged: a finding that brings its members, its reason and its events.
 
     members: addresses or host names, at most `candidates.LONGEST_RELATED`. clients: how many there are. query: its
-    events, without the window. told: what carried the decision, see `explanation.explain`.
+    events, without the window. target: the path most of them ask for. told: what carried the decision, see
+    `explanation.explain`.
     """
 
     members: tuple[str, ...]
     clients: int
     reason: str
     query: Document
+    target: str
     told: list[dict[str, float | str]] = field(default_factory=list)
+
+    @property
+    def clients_named(self) -> Sequence[str]:
+        """Its members."""
+        return self.members
 
 
 Accepted = tuple[Candidate, rules.Verdict]
+# Of these clients, in this window: who is not to be raised whatever they do.
+Spared = Callable[[Sequence[str], Span], set[str]]
+
+
+def nobody(_clients: Sequence[str], _window: Span) -> set[str]:
+    """Nobody is spared."""
+    return set()
 
 
 def find(
@@ -54,15 +72,18 @@ def find(
     window_seconds: int,
     signs: Signs,
     usual: float | None,
+    spared: Spared = nobody,
 ) -> list[GroupFinding]:
-    """The groups behind one kind of evidence in one window."""
+    """The groups behind one kind of evidence in one window. spared: see `Known.spared`."""
     findings: list[GroupFinding] = []
     for number, split in enumerate(candidates(store, index, namespace, found, window_seconds, signs)):
         carried = found.evidence == BARE.name and number > 0
         accepted = [(one, verdict) for one in split if (verdict := rules.judge(one, usual, carried, with_people=True))]
         for candidate, _ in smallest(accepted):
-            if finding := _finding(store, index, candidate, usual, carried, signs):
-                findings.append(finding)
+            one = candidate if carried or candidate.evidence != BARE.name else aimed(candidate)
+            judged = _judged(store, index, one, usual, carried, signs, spared)
+            if judged is not None:
+                findings.append(_finding(judged, usual))
     return findings
 
 
@@ -95,25 +116,70 @@ def _events(accepted: Sequence[Accepted]) -> float:
     return sum(candidate.figures["events"] for candidate, _ in accepted)
 
 
-def _finding(
-    store: Store, index: str, candidate: Candidate, usual: float | None, carried: bool, signs: Signs
-) -> GroupFinding | None:
-    """A candidate without the people among its members, judged again; None if it is a group no more."""
-    names = members(store, index, candidate, signs)
-    persons = people.among(store, index, candidate.window, names, signs)
+@dataclass(frozen=True)
+class Judged:
+    """A candidate as its attackers alone make it. names: they. of: how many members it had with all others.
+
+    clients: how many attackers there are, also beyond those that are named. note: what speaks against an attack.
+    """
+
+    group: Candidate
+    verdict: rules.Verdict
+    names: tuple[str, ...]
+    of: int
+    clients: int
+    note: str = ""
+
+
+def _judged(
+    store: Store, index: str, candidate: Candidate, usual: float | None, carried: bool, signs: Signs, spared: Spared
+) -> Judged | None:
+    """A candidate without those of its members that are no part of it, judged again; None if it is a group no more."""
+    held = members(store, index, candidate, signs)
+    clients = candidate.figures["clients"] if len(held) == LONGEST_RELATED else len(held)
+    apart = people.loud(held) if candidate.evidence != BARE.name else set()
+    persons = people.among(store, index, candidate.window, list(held), signs)
     if persons is None:
         marked = candidate.evidence == HUNTS.name and candidate.figures["hostile"] >= 0.5 * candidate.figures["events"]
         if usual is None and not marked:
             return None
         persons = set()
-    left = [name for name in names if name not in persons]
-    if len(left) < (1 - people.MOST_PEOPLE) * len(names):
+    apart |= persons | spared(list(held), candidate.window)
+    left = [name for name in held if name not in apart]
+    if len(left) < (1 - people.MOST_PEOPLE) * len(held):
         return None
+    regulars: set[str] = set()
+    hits, note = 0, ""
+    if candidate.evidence == LOGINS.name:
+        regulars = people.usual_clients(store, index, candidate.window, left, signs)
+        strangers = [name for name in left if name not in regulars]
+        got_in = people.passed(store, index, candidate.window, strangers, signs)
+        if len(strangers) < (1 - people.MOST_PEOPLE) * len(left):
+            note = "most of them used this site before: rather an app or a page that fails than stolen passwords"
+        else:
+            left, hits = [name for name in strangers if name not in got_in.people], got_in.hits
     group = measured(store, index, candidate, left, signs)
-    verdict = rules.judge(group, usual, carried) if group else None
-    if group is None or verdict is None:
+    if group is None:
         return None
-    figures = group.figures
+    group = replace(group, figures={**group.figures, "hits": float(hits)})
+    verdict = rules.judge(group, usual, carried)
+    if verdict is None:
+        return None
+    if candidate.evidence == LOGINS.name and not note and not hits:
+        passing = usual_successes(store, index, candidate.window, group.top_path, signs)
+        if passing is not None:
+            note = (
+                f"nobody gets in there now, {passing:,.0f} usually do: rather a login that fails than stolen passwords"
+            )
+    if note:
+        verdict = replace(verdict, severity=Severity.LOW)
+    named = int(max(len(left), clients - len(held) + len(left)))
+    return Judged(group, verdict, tuple(left), len(held), named, note)
+
+
+def _finding(judged: Judged, usual: float | None) -> GroupFinding:
+    group, verdict, figures = judged.group, judged.verdict, judged.group.figures
+    told = reason(group, verdict, usual)
     return GroupFinding(
         entity_type=group.entity_type,
         entity_id=group.entity_id,
@@ -123,12 +189,13 @@ def _finding(
         last_seen=figures["last"],
         attack_class=verdict.attack_class,
         score=round(1.0 - 0.5 / verdict.excess, 4),
-        confidence=round(len(left) / len(names), 4),
+        confidence=round(len(judged.names) / judged.of, 4),
         severity=verdict.severity,
         counts={**figures, "requests": figures["events"]},
-        members=tuple(left),
-        clients=int(max(len(left), candidate.figures["clients"] if len(names) == LONGEST_RELATED else 0)),
-        reason=reason(group, verdict, usual),
+        members=judged.names,
+        clients=judged.clients,
+        reason=f"{told}; {judged.note}" if judged.note else told,
         query=group.query,
+        target=group.top_path,
         told=figures_told(group, verdict, usual),
     )

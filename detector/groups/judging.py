@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from detector.classes import Severity
 from detector.groups import usual as history
-from detector.groups.findings import GroupFinding, find
+from detector.groups.findings import GroupFinding, Spared, find, nobody
 from detector.groups.screen import enough, screen
 from detector.signs import Signs
-from detector.windows import HOUR_SECONDS, Span
+from detector.windows import DAY_SECONDS, HOUR_SECONDS, Span
 from wwwatch.store import Store
 
 # What is low is told once, by the hour, as with single clients.
@@ -17,9 +17,18 @@ REMEMBERED_SECONDS = (60, 600, HOUR_SECONDS)
 
 
 def judge(
-    store: Store, index: str, namespace: str, spans: Sequence[Span], window_seconds: int, signs: Signs
+    store: Store,
+    index: str,
+    namespace: str,
+    spans: Sequence[Span],
+    window_seconds: int,
+    signs: Signs,
+    spared: Spared = nobody,
 ) -> list[GroupFinding]:
-    """The groups in every window of the spans. Hours are remembered on the way, for what is usual."""
+    """The groups in every window of the spans. Hours are remembered on the way, for what is usual.
+
+    spared: see `Known.spared`.
+    """
     findings: list[GroupFinding] = []
     for span in spans:
         if window_seconds == HOUR_SECONDS:
@@ -28,8 +37,12 @@ def judge(
         chosen = [one for one in screened if enough(one, window_seconds)]
         hours = history.recall(store, namespace, span) if chosen else {}
         for one in chosen:
-            usual = history.usual(one.evidence, one.window_start, window_seconds, screened, hours)
-            findings += find(store, index, namespace, one, window_seconds, signs, usual)
+            usual = (
+                history.usual_of_a_day(one.evidence, one.window_start, hours)
+                if window_seconds == DAY_SECONDS
+                else history.usual(one.evidence, one.window_start, window_seconds, screened, hours)
+            )
+            findings += find(store, index, namespace, one, window_seconds, signs, usual, spared)
     return [f for f in findings if f.severity > Severity.LOW or window_seconds == LOW_WINDOW_SECONDS]
 
 

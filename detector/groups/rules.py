@@ -24,6 +24,7 @@ GUESSING_TRIES = 6.0
 LEAST_FAILURES = {600: 25, HOUR_SECONDS: 30, DAY_SECONDS: 60}
 LEAST_FLOOD = {60: 240, 600: 1500}
 FLOOD_A_SECOND = 10.0
+ONE_TARGET = 0.8
 LEAST_CARRIED = {600: 150, HOUR_SECONDS: 300}
 LEAST_SITE_HUNTS = {600: 150, HOUR_SECONDS: 300, DAY_SECONDS: 1000}
 
@@ -56,6 +57,11 @@ def judge(
     return _flood(figures, seconds, usual) if seconds in LEAST_FLOOD else None
 
 
+def _lasted(figures: Figures) -> float:
+    """Seconds from the first event to the last."""
+    return max(figures["last"] - figures["first"], 1.0)
+
+
 def _excess(count: float, usual: float | None) -> float:
     return max(1.0, count / max(usual, 1.0)) if usual is not None else 1.0
 
@@ -70,12 +76,14 @@ def _logins(figures: Figures, seconds: int, usual: float | None, with_people: bo
     if figures["clients"] < 10 or (failures < 0.8 * told and not with_people):
         return None
     least = LEAST_FAILURES[seconds]
+    if usual is None and seconds == DAY_SECONDS:
+        least *= int(WITHOUT_HISTORY)
     if failures < (max(least, ABOVE_USUAL * usual) if usual is not None else least):
         return None
     names_tried = figures["users"] >= 0.5 * figures["events"]
     guessing = figures["events"] / figures["clients"] >= GUESSING_TRIES and not names_tried
     severity = Severity.HIGH if failures >= 100 else Severity.MEDIUM
-    if figures["successes"] >= 1 and failures >= 10 * figures["successes"]:
+    if figures["hits"] >= 1 and failures >= 10 * figures["hits"]:
         severity = Severity.CRITICAL
     return Verdict("brute_force" if guessing else "credential_stuffing", severity, _excess(failures, usual))
 
@@ -103,9 +111,10 @@ def _hunts(figures: Figures, seconds: int, usual: float | None, whole: bool) -> 
 def _flood(figures: Figures, seconds: int, usual: float | None) -> Verdict | None:
     """Many clients ask out of the blue for one thing, or for what no cache has. A crowd comes from somewhere."""
     events = figures["events"]
-    if figures["clients"] < 30 or not _is_excess(events, LEAST_FLOOD[seconds], usual):
+    fast = events >= FLOOD_A_SECOND * _lasted(figures)
+    # A few that are fast together are a flood as well; a few that are slow poll.
+    if (figures["clients"] < 30 and not fast) or not _is_excess(events, LEAST_FLOOD[seconds], usual):
         return None
-    fast = events >= FLOOD_A_SECOND * max(figures["last"] - figures["first"], 1.0)
     few_targets = figures["top_path"] >= 0.3 * events or figures["paths"] <= max(3.0, 0.03 * events)
     # A word list that is worked through holds probes, and is slower.
     made_up = fast and figures["missing"] >= 0.5 * events and figures["hostile"] < 0.02 * events
@@ -121,6 +130,8 @@ def _flood(figures: Figures, seconds: int, usual: float | None) -> Verdict | Non
 def _carried(figures: Figures, seconds: int, usual: float | None) -> Verdict | None:
     """Many clients take page after page, each another one."""
     events = figures["events"]
+    if figures["top_path"] >= ONE_TARGET * events and events >= FLOOD_A_SECOND * _lasted(figures):
+        return None  # one page with ever new queries, faster than anybody reads answers: a flood
     many_pages = figures["paths"] >= 40 and figures["top_path"] <= 0.2 * events
     many_queries = figures["queries"] >= max(100.0, 0.3 * events)
     if not (many_pages or many_queries) or figures["missing"] >= 0.3 * events:

@@ -10,7 +10,7 @@ from statistics import median
 from typing import Any
 
 from detector.groups.screen import Screened
-from detector.windows import HOUR_SECONDS, Span
+from detector.windows import DAY_SECONDS, HOUR_SECONDS, Span
 from wwwatch.moments import iso
 from wwwatch.store import Store, names
 
@@ -23,6 +23,8 @@ WEEKS = 4
 # Fewer windows than this around say nothing about what is usual.
 LEAST_AROUND = 12
 LEAST_HOURS_KNOWN = 3
+DAYS_BEFORE = 7
+LEAST_HOURS_OF_A_DAY = 12
 
 # "evidence:window_seconds" -> the most events any window of that length held in the hour.
 Peaks = Mapping[str, int]
@@ -80,7 +82,7 @@ def recall(store: Store, namespace: str, span: Span) -> dict[int, Peaks]:
 def usual(
     evidence: str, window_start: int, window_seconds: int, around: Sequence[Screened], hours: Mapping[int, Peaks]
 ) -> float | None:
-    """How many events of a kind a window of this length usually holds; None where nothing is known.
+    """How many events of a kind a window of this length usually holds; None where nothing is known. Not of a day's.
 
     around: other windows of the same length that were screened along. hours: from the roll-ups.
     """
@@ -92,6 +94,21 @@ def usual(
     same = [hours[h].get(key, 0) for h in _same_hour_of_week(hour) if h in hours]
     known += [float(median(values)) for values in (recent, same) if len(values) >= min(LEAST_HOURS_KNOWN, WEEKS)]
     return max(known) if known else None
+
+
+def usual_of_a_day(evidence: str, window_start: int, hours: Mapping[int, Peaks]) -> float | None:
+    """How many events of a kind a day usually holds: the median of the days before, each the sum of its hours.
+
+    Hours that are not known count as the others of their day; None where no day before has half of its hours.
+    """
+    key = f"{evidence}:{HOUR_SECONDS}"
+    sums = []
+    for back in range(1, DAYS_BEFORE + 1):
+        start = window_start - back * DAY_SECONDS
+        held = [hours[hour].get(key, 0) for hour in range(start, start + DAY_SECONDS, HOUR_SECONDS) if hour in hours]
+        if len(held) >= LEAST_HOURS_OF_A_DAY:
+            sums.append(24 * sum(held) / len(held))
+    return float(median(sums)) if sums else None
 
 
 def _recent(hour: int) -> Iterable[int]:

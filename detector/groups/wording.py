@@ -34,7 +34,7 @@ def reason(candidate: Candidate, verdict: Verdict, usual: float | None) -> str:
 
 
 def _guessed(figures: Figures, path: str) -> str:
-    passed = f" and {_plural(figures['successes'], 'successful login')}" if figures["successes"] else ""
+    passed = f" and {_plural(figures['hits'], 'successful login')}" if figures["hits"] else ""
     each = figures["events"] / max(figures["clients"], 1)
     return f"{_plural(figures['failures'], 'failed login')}{passed} on {path}, about {each:.1f} tries each,"
 

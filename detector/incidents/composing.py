@@ -116,9 +116,7 @@ def _incident(
         document["related"] = {"ip": addresses[:LONGEST_RELATED]}
     status = CLOSED if now - end > QUIET else ESCALATED if severity > first["event"]["severity"] else OPEN
     clients = _clients(members, len(addresses))
-    told = worst["event"]["reason"]
-    if severity <= Severity.LOW:
-        told = f"{clients:,} clients, each with little; one of them: {told}" if clients > 1 else f"one client: {told}"
+    told = _told(worst, severity, clients)
     return document | {
         "@timestamp": iso(end),
         "event": {
@@ -151,12 +149,23 @@ def _incident(
     }
 
 
+def _told(worst: Document, severity: int, clients: int) -> str:
+    """The reason of the gravest window, and how many clients there are in all where that window counts fewer."""
+    told, counted = str(worst["event"]["reason"]), int(worst["wwwatch"].get("members", 1))
+    if worst["wwwatch"]["entity"]["type"] != "ip":
+        return f"{clients:,} addresses in all; in one window {told}" if clients > counted else told
+    if severity <= Severity.LOW:
+        return f"{clients:,} clients, each with little; one of them: {told}" if clients > 1 else f"one client: {told}"
+    return told
+
+
 def _addresses(members: Sequence[Episode]) -> set[str]:
-    """Every address that is named: clients, and members of groups."""
+    """Every address that is named: clients, and members of groups, also of groups that were taken in."""
     own = {address for episode in members if (address := as_address(episode.entity_id))}
     named = {
         str(address)
-        for episode in members
+        for one in members
+        for episode in (one, *one.taken_in)
         if episode.entity_type != "ip"
         for _, document in episode.anomalies
         for address in document.get("related", {}).get("ip", [])

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from simulator import addresses, agents, words
 from simulator.machines.stage import Burst, Stage, machine
 from simulator.people import Person, office_address
-from simulator.request import Client
+from simulator.request import Answer, Client
 from simulator.rhythm import DAY_SECONDS, HOUR_SECONDS, hours, is_office_time, moments
 from simulator.visit import Visit
 
@@ -88,3 +88,54 @@ def broken_login(stage: Stage) -> Iterator[Burst]:
     one = Client(addresses.home(own), "ShopApp/2.1 CFNetwork/1408 Darwin/22.5", "broken-login-0", "broken_login")
     for time in moments(rng, stage.start, stage.end, 600, 0.05):
         yield [one.request(time, "POST", login.path, login.failure)]
+
+
+@machine(
+    "app_users",
+    "an app's users: a few calls a day each; once its token runs out, and all of them fail twice within the hour",
+    usual=False,
+)
+def app_users(stage: Stage) -> Iterator[Burst]:
+    login = stage.site.login("json", "form", "wordpress")
+    if login is None:
+        return
+    own, rng = stage.identity("app-users"), stage.chance("app-users")
+    agent = f"{stage.site.host.split('.')[0].title()}App/4.2 (iPhone; iOS 17.6; Scale/3.00)"
+    users = [
+        Client(addresses.home(own), agent, f"app-user-{number}", "app_users")
+        for number in range(20 + min(380, round(stage.visitors_per_day / 2)))
+    ]
+    calls = [path for path in stage.site.layout.api if "." not in path] or [stage.site.home_page.path]
+    length = stage.end - stage.start
+    expires = stage.start + length * (0.5 + 0.4 * rng.random())
+    bursts: list[Burst] = []
+    for one in users:
+        for time in moments(rng, stage.start, stage.end, 5 * HOUR_SECONDS, 0.6):
+            answer = Answer(200, 300 + rng.randrange(900), 20)
+            bursts.append([one.request(time + n, "GET", rng.choice(calls), answer) for n in range(3)])
+        if rng.random() < 0.9:
+            first = expires + rng.random() * 2400
+            bursts.append([one.request(first + 4 * n, "POST", login.path, login.failure) for n in range(2)])
+    yield from sorted((burst for burst in bursts if burst[0].time < stage.end), key=lambda burst: burst[0].time)
+
+
+@machine("login_down", "a login page that refuses everybody for forty minutes; people try again, then go", usual=False)
+def login_down(stage: Stage) -> Iterator[Burst]:
+    login = stage.site.login("form", "wordpress")
+    if login is None:
+        return
+    rng = stage.chance("login-down")
+    begins = stage.start + (stage.end - stage.start) * (0.5 + 0.4 * rng.random())
+    bursts = []
+    for number in range(20 + min(200, round(stage.visitors_per_day / 4))):
+        one = Client(addresses.home(rng), agents.browser(rng), f"shut-out-{number}", "login_down")
+        walk = Visit(stage.site, rng, one, begins + 2400 * rng.random(), 0.6)
+        walk.loads_assets = rng.random() > 0.1
+        walk.page(stage.site.home_page, rng.choice(("", *words.REFERRERS)))
+        walk.think(5)
+        walk.fetch(login.path, referrer=walk.here, answer=stage.site.login_page(login))
+        for _ in range(rng.choice((1, 2, 2, 3))):
+            walk.think(8)
+            walk.fetch(login.path, "POST", stage.site.url(login.path), login.failure)
+        bursts.append(walk.requests)
+    yield from sorted(bursts, key=lambda burst: burst[0].time)

@@ -1,5 +1,6 @@
 """Groups on the real engine: each attack by many is one incident that names its members; crowds are none."""
 
+from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
@@ -10,12 +11,13 @@ from detector.detect import Outcome
 from simulator.request import Request
 from simulator.site import Site
 from simulator.traffic import Planned, generate
+from wwwatch import control
 from wwwatch.store import Store, names
 
 START = datetime(2026, 3, 2, tzinfo=UTC)  # a Monday
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 HOUR = 3600
-MEDIUM = 47
+MEDIUM, HIGH = 47, 73
 ATTACKS = {
     "stuffing_distributed": 3.2,
     "dos_distributed_quiet": 9.4,
@@ -66,6 +68,56 @@ def test_crowds_of_people_are_no_groups(store: Store, namespace: str) -> None:
     assert {"flash_crowd", "office_rush"} <= {request.style for request in requests}
     ship(store, namespace, requests)
     assert watch.turn(store, namespace, "test", lambda: NOW).groups == 0
+
+
+def test_an_app_and_a_login_page_that_fail_are_low_at_most(store: Store, namespace: str) -> None:
+    start = START.timestamp()
+    broken = ("app_users", "login_down", "sync_clients", "editors")
+    requests = generate(Site.shop(44), start, start + 30 * HOUR, 12, 600, harmless=broken)
+    failed = Counter(r.style for r in requests if r.method == "POST" and r.path == "/account/login" and r.status != 302)
+    assert min(failed["app_users"], failed["login_down"]) > 200
+    ship(store, namespace, requests)
+    watch.turn(store, namespace, "test", lambda: NOW)
+    found = [document for _, document in store.documents(names.incidents(namespace))]
+    assert [d["event"]["reason"] for d in found if d["event"]["severity"] >= MEDIUM] == []
+    assert any("most of them used this site before" in d["event"]["reason"] for d in found)
+
+
+def test_stuffing_without_success_is_not_critical_whoever_else_logs_in(store: Store, namespace: str) -> None:
+    """Half of the people load no assets here, mistype and log in, all day long."""
+    start = START.timestamp()
+    planned = [Planned("stuffing_distributed", start + 9.3 * HOUR, 0.4), Planned("brute_force_slow", start, 0.8)]
+    requests = generate(Site.shop(45), start, start + 24 * HOUR, 13, 1500, planned)
+    bare = [
+        r for r in requests if not (r.label == "normal" and r.path.startswith(("/static", "/img")) and r.time % 2 < 1)
+    ]
+    ship(store, namespace, bare)
+    watch.turn(store, namespace, "test", lambda: NOW)
+    raised = [
+        document
+        for _, document in store.documents(names.incidents(namespace))
+        if document["event"]["severity"] >= MEDIUM
+    ]
+    by_class = {d["wwwatch"]["class"]: d for d in raised}
+    assert sorted(d["wwwatch"]["class"] for d in raised) == ["brute_force", "credential_stuffing"]
+    stuffing, guesser = by_class["credential_stuffing"], by_class["brute_force"]
+    assert stuffing["event"]["severity"] == HIGH
+    assert guesser["wwwatch"]["entity"]["type"] == "ip"
+    assert guesser["wwwatch"]["entity"]["id"] not in stuffing["related"]["ip"]
+    told = int(stuffing["event"]["reason"].split()[0].replace(",", ""))
+    assert told == stuffing["wwwatch"]["members"] == len(stuffing["related"]["ip"])
+
+
+def test_members_on_the_allow_list_make_no_group(store: Store, namespace: str) -> None:
+    start = START.timestamp()
+    planned = [Planned("stuffing_network", start + 5.2 * HOUR, 0.6)]
+    requests = generate(Site.shop(46), start, start + 8 * HOUR, 14, 300, planned)
+    for address in {r.address for r in requests if r.label != "normal"}:
+        control.allow(store, namespace, control.as_network(address), "our load test", None, NOW)
+    ship(store, namespace, requests)
+    watch.turn(store, namespace, "test", lambda: NOW)
+    found = [document for _, document in store.documents(names.incidents(namespace))]
+    assert [d["event"]["reason"] for d in found if d["event"]["severity"] >= MEDIUM] == []
 
 
 def test_of_two_detectors_one_works_and_the_other_says_so(store: Store, namespace: str) -> None:

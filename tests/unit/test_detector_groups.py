@@ -8,11 +8,13 @@ import pytest
 from detector.classes import Severity
 from detector.groups import rules
 from detector.groups.campaigns import Part, owners
-from detector.groups.candidates import Candidate
+from detector.groups.candidates import Candidate, aimed
 from detector.groups.findings import smallest
+from detector.groups.people import loud
 from detector.groups.screen import Screened
-from detector.groups.usual import peaks, usual
+from detector.groups.usual import peaks, usual, usual_of_a_day
 from detector.groups.wording import reason
+from detector.signs import MISSING
 from detector.windows import Span
 
 HOUR = 3600
@@ -25,7 +27,7 @@ def candidate(evidence: str, seconds: int = 600, kind: str = "site", id_: str = 
         ("failures", "successes", "missing", "hostile", "injections", "login_pages", "server_errors", "queries"), 0.0
     )
     plain |= {"events": 1000.0, "clients": 500.0, "top_client": 3.0, "paths": 1.0, "top_path": 1000.0, "users": 0.0}
-    plain |= {"first": 10.0, "last": 590.0}
+    plain |= {"first": 10.0, "last": 590.0, "hits": 0.0}
     return Candidate(kind, id_, evidence, Span(0, seconds), plain | figures, "/login", {"match_all": {}})
 
 
@@ -79,9 +81,50 @@ def test_what_only_looks_like_it_is_not(group: Candidate, usual: float | None, c
 
 
 def test_stuffing_that_gets_in_is_critical() -> None:
-    verdict = rules.judge(changed(STUFFED, {"successes": 15.0}), 3.0)
+    verdict = rules.judge(changed(STUFFED, {"successes": 15.0, "hits": 15.0}), 3.0)
     assert verdict is not None
     assert verdict.severity == Severity.CRITICAL
+
+
+def test_others_who_log_in_meanwhile_do_not_make_it_critical() -> None:
+    verdict = rules.judge(changed(STUFFED, {"successes": 15.0}), 3.0)
+    assert verdict is not None
+    assert verdict.severity == Severity.HIGH
+
+
+def test_a_day_without_history_needs_twice_the_failures() -> None:
+    day = candidate("logins", seconds=24 * HOUR, failures=100.0, events=100.0, clients=60.0)
+    assert rules.judge(day, None) is None
+    assert rules.judge(day, 3.0) is not None
+    assert rules.judge(changed(day, {"failures": 130.0, "events": 130.0}), None) is not None
+
+
+def test_one_page_with_ever_new_queries_is_a_flood_if_fast_and_scraping_if_slow() -> None:
+    few = candidate("bare", clients=12.0, events=3000.0, queries=2990.0, top_path=3000.0, top_client=300.0)
+    fast, slow = changed(few, {"last": 130.0}), changed(few, {"events": 2000.0, "top_path": 2000.0})
+    assert [verdict and verdict.attack_class for verdict in (rules.judge(fast, 5.0), rules.judge(fast, 5.0, True))] == [
+        "dos", None,
+    ]  # fmt: skip
+    assert [verdict and verdict.attack_class for verdict in (rules.judge(slow, 5.0), rules.judge(slow, 5.0, True))] == [
+        None, "scraping",
+    ]  # fmt: skip
+
+
+def test_who_does_far_more_than_the_others_acts_alone() -> None:
+    assert loud({"a": 900, "b": 3, "c": 2, "d": 10}) == {"a"}
+    assert loud({"a": 30, "b": 25, "c": 12}) == set()
+    assert loud({}) == set()
+
+
+def test_a_flood_is_what_goes_at_its_target() -> None:
+    path = aimed(candidate("bare", top_path=400.0, paths=30.0)).query
+    queries = aimed(candidate("bare", queries=900.0)).query
+    missing = aimed(candidate("bare", top_path=2.0, paths=990.0, missing=980.0)).query
+    assert [query["bool"]["filter"][1] for query in (path, queries, missing)] == [
+        {"term": {"url.path": "/login"}},
+        {"exists": {"field": "url.query"}},
+        MISSING,
+    ]
 
 
 def test_the_smallest_entity_that_explains_it_is_named() -> None:
@@ -110,6 +153,17 @@ def test_peaks_are_the_fullest_windows_of_each_hour() -> None:
     assert peaks(windows) == {0: {"bare:600": 9}, HOUR: {"bare:600": 2}}
 
 
+def test_a_usual_day_is_the_median_of_the_sums_of_the_days_before() -> None:
+    start = 400 * 24 * HOUR
+    hours = {
+        start - back * 24 * HOUR + hour * HOUR: {f"logins:{HOUR}": 2 if back != 2 else 50}
+        for back in (1, 2, 3) for hour in range(24)
+    }  # fmt: skip
+    assert usual_of_a_day("logins", start, hours) == 48
+    few = {hour: peaks for hour, peaks in hours.items() if start - 11 * HOUR <= hour}
+    assert usual_of_a_day("logins", start, few) is None
+
+
 def part(id_: str, members: int = 0, attack_class: str = "scan", severity: int = 47, hours: int = 0) -> Part:
     start = START + timedelta(hours=hours)
     kind = "agent" if members else "ip"
@@ -131,8 +185,21 @@ def test_groups_with_the_same_members_are_one_campaign() -> None:
     assert owners([scan, flood, part("192.0.2.7")]) == {0: 1, 2: 1}
 
 
+def test_stuffing_that_fetches_the_form_is_no_scan() -> None:
+    stuffing, scan = part("/login", members=99, attack_class="credential_stuffing"), part("shop", members=100)
+    assert owners([scan, stuffing]) == {0: 1}
+
+
+def test_networks_that_do_the_same_to_one_page_are_one_campaign() -> None:
+    first = replace(part("192.0.2.0/24", members=30), targets=frozenset({"/login"}))
+    other = replace(first, entity_id="198.51.100.0/24", members=frozenset({"198.51.100.1", "198.51.100.2"}))
+    assert owners([first, other]) == {1: 0}
+    assert owners([first, replace(other, targets=frozenset({"/other"}))]) == {}
+    assert owners([first, replace(other, attack_class="dos")]) == {}
+
+
 def test_a_reason_says_how_many_did_what_where_and_what_is_usual() -> None:
-    group = changed(STUFFED, {"successes": 1.0})
+    group = changed(STUFFED, {"successes": 3.0, "hits": 1.0})
     verdict = rules.judge(group, 3.0)
     assert verdict is not None
     assert reason(group, verdict, 3.0) == (
