@@ -9,12 +9,12 @@ import click
 
 from detector import service, watch
 from detector.detect import Outcome
-from detector.lease import new_holder
 from detector.modelwatch import ALARM
 from detector.options import open_store
 from wwwatch.console import plain_markup, print_json, progress, say
 from wwwatch.moments import since_option, until_option
 from wwwatch.namespaces import namespace_option
+from wwwatch.service.leadership import new_holder
 from wwwatch.settings import DetectorSettings, load
 from wwwatch.store import Store
 

@@ -5,9 +5,6 @@ for longer than LEASE; what it left half done is judged again, by id, without ha
 should agree to within a minute.
 """
 
-import os
-import socket
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,32 +32,32 @@ class Taken:
     expires_at: datetime
 
 
-def new_holder() -> str:
-    """A name for this process that no other has: `web1:4711:3f9c2a`."""
-    return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:6]}"
+def standing(held: Versioned | None, holder: str, now: datetime, predecessor: str = "") -> Taken | None:
+    """The lease somebody else holds at this time; None if it is free, has run out, is our own or our predecessor's.
 
-
-def standing(held: Versioned | None, holder: str, now: datetime) -> Taken | None:
-    """The lease somebody else holds at this time; None if it is free, has run out, or is our own."""
+    predecessor: whom we took the whole service over from, because it was silent; nobody waits for it any more.
+    """
     if held is None:
         return None
     lease = held.document["wwwatch"]
     expires_at = datetime.fromisoformat(lease["expires_at"])
-    return Taken(lease["holder"], expires_at) if lease["holder"] != holder and expires_at > now else None
+    free = lease["holder"] in {holder, predecessor} or expires_at <= now
+    return None if free else Taken(lease["holder"], expires_at)
 
 
 class Lease:
     """A namespace held by this process. Call `keep` between pieces of work."""
 
-    def __init__(self, store: Store, namespace: str, holder: str, clock: Clock) -> None:
+    def __init__(self, store: Store, namespace: str, holder: str, clock: Clock, predecessor: str = "") -> None:
         self._store, self._namespace, self._holder, self._clock = store, namespace, holder, clock
+        self._predecessor = predecessor
         self._renewed_at: datetime | None = None
 
     def take(self) -> Taken | None:
         """Take the lease, or say who has it."""
         now = self._clock()
         held = self._store.versioned_document(names.CONTROL, self._id)
-        if taken := standing(held, self._holder, now):
+        if taken := standing(held, self._holder, now, self._predecessor):
             return taken
         if self._write(held, now, now + LEASE):
             return None

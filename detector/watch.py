@@ -31,11 +31,17 @@ def turn(
     levels: Collection[str] = tuple(LEVELS),
     advance: Advance = no_progress,
     settings: DetectorSettings = service.DEFAULTS,
+    predecessor: str = "",
+    keep: Callable[[], None] = lambda: None,
 ) -> Outcome:
-    """Judge what is due, or a span. Where another detector is at work, say so in the outcome and do nothing."""
+    """Judge what is due, or a span. Where another detector is at work, say so in the outcome and do nothing.
+
+    predecessor: a holder known to be gone, whose lease is not waited for. keep: called between pieces of work; what it
+    raises ends the turn, and what was not judged stays due.
+    """
     if not service.due_minutes(store, namespace, since, until, levels).counts:
         return Outcome("")
-    lease = Lease(store, namespace, holder, clock)
+    lease = Lease(store, namespace, holder, clock, predecessor)
     with held(lease) as taken:
         if taken:
             return Outcome("", busy=f"{taken.holder}, until {iso(taken.expires_at)} or until it is done")
@@ -44,7 +50,12 @@ def turn(
             return Outcome("")
         advance(0, total=len(due.counts))
         model = service.active_model(store, namespace, clock())
-        return service.detect(store, namespace, model, due, clock(), advance, levels, lease.keep, settings)
+
+        def between() -> None:
+            keep()
+            lease.keep()
+
+        return service.detect(store, namespace, model, due, clock(), advance, levels, between, settings)
 
 
 def paced(last: Mapping[str, datetime], now: datetime) -> list[str]:

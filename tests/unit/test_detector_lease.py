@@ -28,6 +28,8 @@ def test_a_lease_stands_until_it_runs_out_and_never_in_its_holders_way() -> None
     assert standing(theirs, "me", NOW + timedelta(seconds=1)) is None
     assert standing(theirs, "other", NOW) is None
     assert standing(None, "me", NOW) is None
+    assert standing(theirs, "me", NOW, predecessor="other") is None
+    assert standing(theirs, "me", NOW, predecessor="another") == taken
 
 
 def test_each_length_of_window_has_its_pace() -> None:

@@ -1,0 +1,65 @@
+"""The table of jobs, and what a job is given when its turn comes. Rooms are imported by name, when a job first runs."""
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from wwwatch import cron
+from wwwatch.service.schedule import Job
+from wwwatch.settings import Settings
+from wwwatch.store import Store
+
+Clock = Callable[[], datetime]
+
+
+class StoppedError(Exception):
+    """The service ends, or the site's lease is lost: leave the work where it is. What is half done is done again."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What a job is given.
+
+    due_at: the time it is due for, the same again when it is repeated. before: the due time settled before, None for
+    the first. holder: this instance's name; predecessor: of the one that died before it, or "". keep: raises
+    StoppedError when it is time to leave; call it between pieces of work. memory: the job's own, from turn to turn.
+    """
+
+    store: Store
+    settings: Settings
+    namespace: str
+    due_at: datetime
+    before: datetime | None
+    holder: str
+    predecessor: str
+    clock: Clock
+    keep: Callable[[], None]
+    memory: dict[str, Any]
+
+
+# What it did, in figures.
+Work = Callable[[Turn], Mapping[str, Any]]
+
+
+def table(settings: Settings) -> dict[str, Job]:
+    """The jobs of these settings, by name. One whose time is empty is not there."""
+    service = settings.service
+    found = [
+        Job("detect", "judges what is due", "detector.jobs:detect", timedelta(seconds=service.detect_every_seconds)),
+        _timed("train", "trains a model", "detector.jobs:train", service.train, slow=True),
+        _timed("drift", "tells how far traffic drifted from the model", "detector.jobs:drift", service.drift),
+    ]
+    return {job.name: job for job in found if job is not None}
+
+
+def _timed(name: str, says: str, work: str, when: str, made_up: bool = False, slow: bool = False) -> Job | None:
+    return Job(name, says, work, cron.parse(when), "made up" if made_up else "left out", slow) if when else None
+
+
+def work_of(job: Job) -> Work:
+    """The function a job names."""
+    module, _, function = job.work.partition(":")
+    work: Work = getattr(importlib.import_module(module), function)
+    return work
