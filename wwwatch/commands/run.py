@@ -68,7 +68,7 @@ def run(config: Path | None, namespaces: tuple[str, ...]) -> None:
         current[:] = [service]
         if ending.is_set() or reload.is_set():
             service.stopped.set()
-        _tell(f"Watching {', '.join(site.namespace for site in service.sites)} in {store.description}.")
+        _tell(f"Watching {', '.join(namespaces or settings.service.namespaces)} in {store.description}.")
         service.run()
         current.clear()
         store.close()

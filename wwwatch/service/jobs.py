@@ -12,6 +12,8 @@ from wwwatch.settings import Settings
 from wwwatch.store import Store
 
 Clock = Callable[[], datetime]
+# Stands for all sites together, where a site's name stands else. No namespace can have this name.
+WHOLE_STORE = "_store"
 
 
 class StoppedError(Exception):
@@ -46,16 +48,16 @@ Work = Callable[[Turn], Mapping[str, Any]]
 def table(settings: Settings) -> dict[str, Job]:
     """The jobs of these settings, by name. One whose time is empty is not there."""
     service = settings.service
-    found = [
-        Job("detect", "judges what is due", "detector.jobs:detect", timedelta(seconds=service.detect_every_seconds)),
-        _timed("train", "trains a model", "detector.jobs:train", service.train, slow=True),
-        _timed("drift", "tells how far traffic drifted from the model", "detector.jobs:drift", service.drift),
-    ]
-    return {job.name: job for job in found if job is not None}
-
-
-def _timed(name: str, says: str, work: str, when: str, made_up: bool = False, slow: bool = False) -> Job | None:
-    return Job(name, says, work, cron.parse(when), "made up" if made_up else "left out", slow) if when else None
+    every = timedelta(seconds=service.detect_every_seconds)
+    jobs = [Job("detect", "judges what is due", "detector.jobs:detect", every)]
+    if service.train:
+        jobs.append(Job("train", "trains a model", "detector.jobs:train", cron.parse(service.train), slow=True))
+    if service.drift:
+        jobs.append(Job("drift", "compares traffic and model", "detector.jobs:drift", cron.parse(service.drift)))
+    if service.housekeeping:
+        at, work = cron.parse(service.housekeeping), "wwwatch.housekeeping.turn:housekeeping"
+        jobs.append(Job("housekeeping", "removes what is too old", work, at, slow=True, whole_store=True))
+    return {job.name: job for job in jobs}
 
 
 def work_of(job: Job) -> Work:

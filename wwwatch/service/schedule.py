@@ -27,7 +27,8 @@ INTERVAL_PAUSES = (timedelta(seconds=5), timedelta(minutes=1))
 @dataclass(frozen=True)
 class Job:
     """A kind of work. work: `module:function`, imported when it first runs. slow: may take minutes, and so has a
-    worker of its own. missed: what becomes of a time on the clock at which nobody ran.
+    worker of its own. missed: what becomes of a time on the clock at which nobody ran. whole_store: done once for all
+    sites.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Job:
     when: When
     missed: Missed = "left out"
     slow: bool = False
+    whole_store: bool = False
 
 
 @dataclass(frozen=True)

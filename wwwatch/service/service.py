@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from threading import Event, Thread
 
 from wwwatch.errors import StoreError
-from wwwatch.service.jobs import Clock, Work, table, work_of
+from wwwatch.service.jobs import WHOLE_STORE, Clock, Work, table, work_of
 from wwwatch.service.leadership import RENEWED_EVERY_SECONDS, Leadership
 from wwwatch.service.schedule import Job
 from wwwatch.service.site import Site
@@ -48,14 +48,18 @@ class Service:
         self.clock, self._tell, self._store = clock, tell, store
         self.away: dict[str, str] = {}  # why the store cannot be asked at present, by site
         self._renewing: set[str] = set()
-        jobs, submit_job = table(settings), submit or _workers()
+        jobs, submit_job = table(settings).values(), submit or _workers()
         self._submit_renewal = (lambda task: task()) if submit else Workers("lease", LEASE_WORKERS)
+        wanted = {
+            namespace: {job.name: job for job in jobs if job.whole_store == (namespace == WHOLE_STORE)}
+            for namespace in (*(namespaces or settings.service.namespaces), WHOLE_STORE)
+        }
         self.sites = [
             Site(
-                store, settings, namespace, Leadership(store, namespace, holder, monotonic, clock), jobs, clock,
+                store, settings, namespace, Leadership(store, namespace, holder, monotonic, clock), own, clock,
                 self.stopped, submit_job, tell, holder, resolve,
             )
-            for namespace in namespaces or settings.service.namespaces
+            for namespace, own in wanted.items()
         ]  # fmt: skip
 
     def tick(self) -> None:
@@ -99,7 +103,7 @@ class Service:
             time.sleep(LOOK_SECONDS)
         for site in self.sites:
             if site.working:
-                self._tell(f"{site.namespace}: left in the middle, to be done again: {', '.join(site.working)}.")
+                self._tell(f"{site.called}: left in the middle, to be done again: {', '.join(site.working)}.")
         released = Thread(target=self._release, name="release", daemon=True)
         released.start()
         released.join(RELEASE_SECONDS)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from wwwatch.errors import StoreUnreachable, WwwatchError
 from wwwatch.service import schedule
-from wwwatch.service.jobs import Clock, StoppedError, Turn, Work, work_of
+from wwwatch.service.jobs import WHOLE_STORE, Clock, StoppedError, Turn, Work, work_of
 from wwwatch.service.leadership import Leadership
 from wwwatch.service.schedule import Job, State
 from wwwatch.service.workers import Task
@@ -52,6 +52,11 @@ class Site:
             return dict(self._states)
 
     @property
+    def called(self) -> str:
+        """How people are told of it."""
+        return "the whole store" if self.namespace == WHOLE_STORE else self.namespace
+
+    @property
     def working(self) -> list[str]:
         """Names of the jobs at work."""
         with self._guard:
@@ -66,9 +71,9 @@ class Site:
                 self._states, self._memory = taken, {}
                 self._term += 1
             after = f", {self.leadership.predecessor} being gone" if self.leadership.predecessor else ""
-            self._tell(f"{self.namespace}: this instance works here{after}.")
+            self._tell(f"{self.called}: this instance works here{after}.")
         elif had and not self.leadership.held:
-            self._tell(f"{self.namespace}: another instance took over: {self.leadership.other or 'not yet known'}.")
+            self._tell(f"{self.called}: another instance took over: {self.leadership.other or 'not yet known'}.")
 
     def tick(self, now: datetime) -> None:
         """Begin every job that is due. Nothing begins while the lease is not ours, or while the service ends."""
@@ -124,7 +129,7 @@ class Site:
     def _failed(self, job: Job, before: State, reason: str) -> State:
         after = schedule.failed(job, before, self._clock(), reason)
         again = f"{after.retry_at:%H:%M:%S} UTC" if after.retry_at else "its next time"
-        self._tell(f"{self.namespace}: {job.name} failed ({after.failures} in a row): {reason} Again at {again}.")
+        self._tell(f"{self.called}: {job.name} failed ({after.failures} in a row): {reason} Again at {again}.")
         return after
 
     def _book(self, job: Job, after: State, term: int, at_once: bool) -> None:
@@ -138,4 +143,4 @@ class Site:
             try:
                 self.renew()
             except WwwatchError as error:
-                self._tell(f"{self.namespace}: {job.name} is done, and booked when the store answers: {error.message}")
+                self._tell(f"{self.called}: {job.name} is done, and booked when the store answers: {error.message}")
