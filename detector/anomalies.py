@@ -11,12 +11,11 @@ from typing import Any
 
 from detector.classes import ATTACK_CLASSES, AttackClass, Severity, threat
 from detector.explanation import explain, reason
-from detector.features import ENTITY_FIELD
 from detector.groups.findings import GroupFinding
 from detector.known import NOTHING_KNOWN, Known
 from detector.model import Model
+from detector.samples import evidence_lines, search
 from detector.scoring import Finding
-from detector.signs import span_query
 from detector.windows import Span
 from wwwatch.addresses import as_address
 from wwwatch.moments import iso
@@ -26,7 +25,6 @@ Document = dict[str, Any]
 
 ECS_VERSION = "8.17.0"
 RULE_VERSION = "1"
-SAMPLE_LINES = 5
 OPEN, WITHDRAWN = "open", "withdrawn"
 
 
@@ -59,7 +57,7 @@ def documents(
 
     known: what keeps findings from being raised; they are recorded all the same, with their status and why.
     """
-    samples = _samples(store, store.access_index(namespace), findings)
+    samples = evidence_lines(store, store.access_index(namespace), findings)
     explained = explain(model, findings)
     return [
         (
@@ -74,7 +72,7 @@ def group_documents(
     store: Store, namespace: str, model: Model, findings: Sequence[GroupFinding], known: Known = NOTHING_KNOWN
 ) -> list[tuple[str, Document]]:
     """The same of groups: they bring their reason, and name their members."""
-    searches = [_sample_search(finding, finding.query) for finding in findings]
+    searches = [search(finding, finding.query) for finding in findings]
     samples = store.search_many(store.access_index(namespace), searches)
     return [
         (anomaly_id(finding), _group_document(namespace, model, finding, lines, known))
@@ -154,23 +152,6 @@ def _document(
             "features": told,
             **incident,
         },
-    }
-
-
-def _samples(store: Store, index: str, findings: Sequence[Finding]) -> list[list[Document]]:
-    """Up to SAMPLE_LINES events of each finding, the most telling first."""
-    searches = [_sample_search(finding, {"term": {ENTITY_FIELD: finding.entity_id}}) for finding in findings]
-    return store.search_many(index, searches)
-
-
-def _sample_search(finding: Finding, mine: Document) -> Document:
-    span = Span(finding.window_start, finding.window_end)
-    evidence = ATTACK_CLASSES[finding.attack_class].evidence
-    return {
-        "query": {"bool": {"filter": [span_query(span.since, span.until, mine)], "should": [evidence]}},
-        "size": SAMPLE_LINES,
-        "sort": ["_score", {"@timestamp": "asc"}],
-        "_source": ["event.original", "url.path", "user_agent.original"],
     }
 
 

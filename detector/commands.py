@@ -116,22 +116,25 @@ def _follow(
 
     for number in before:
         signal.signal(number, stop)
-    busy = ""
+    said = ""
 
     def judge(levels: list[str]) -> Outcome:
         return watch.turn(store, namespace, holder, _clock, levels=levels, settings=settings)
 
     for outcome, _ in watch.follow(judge, _clock, every, stopped):
-        if outcome.minutes and as_json:
+        if (outcome.minutes or outcome.failed) and as_json:
             print_json([vars(outcome)])
-        elif outcome.minutes or outcome.busy != busy:
+        elif outcome.minutes or outcome.busy + outcome.failed != said:
             _tell(outcome)
-        busy = outcome.busy
+        said = outcome.busy + outcome.failed
 
 
 def _tell(outcome: Outcome) -> None:
     if outcome.busy:
         say(f"Another detector is at work here: {plain_markup(outcome.busy)}. Nothing was done.")
+        return
+    if outcome.failed:
+        say(f"A turn was cut off: {plain_markup(outcome.failed)} Nothing is lost: what is due is judged next time.")
         return
     if not outcome.minutes:
         say("Nothing is due: every event in the store was judged.")

@@ -36,7 +36,8 @@ class Outcome:
     each in each window. groups: found.
 
     crowds: windows where more clients showed something than are judged one by one, in words. busy: who is at work
-    in this namespace, where that kept the pass from doing anything. drift: see `modelwatch`; 0 if that was too little.
+    in this namespace, where that kept the pass from doing anything. failed: why it was cut off; what it left is still
+    due. drift: see `modelwatch`; 0 if that was too little.
     """
 
     model_version: str
@@ -49,6 +50,7 @@ class Outcome:
     incidents: dict[str, int] = field(default_factory=dict)
     crowds: list[str] = field(default_factory=list)
     busy: str = ""
+    failed: str = ""
     drift: float = 0.0
 
 

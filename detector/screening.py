@@ -11,7 +11,7 @@ import pandas as pd
 
 from detector.signs import MATCH_ALL, Document, Signs, all_of, span_query
 from detector.windows import Span
-from wwwatch.store import Store, TooManyBuckets
+from wwwatch.store import Store, TooMuch
 
 # Clients of a window and sign that come back; the strongest first. Four signs of one window stay below the 65,536
 # buckets a store gives by default.
@@ -78,10 +78,11 @@ def screen(store: Store, index: str, span: Span, question: Question) -> Screened
 def _answers(store: Store, index: str, question: Question, span: Span, size: int) -> Iterator[tuple[int, Document]]:
     """(clients asked for, answer): of the whole span at once, or of halves of it where that is too much."""
     aggs = _aggregations(question, span, size)
+    windows = (span.end - span.start) // question.window_seconds
+    divisible = windows > 1 or size > FEWEST_CLIENTS
     try:
-        answer = store.aggregate(index, span_query(span.since, span.until), aggs)
-    except TooManyBuckets:
-        windows = (span.end - span.start) // question.window_seconds
+        answer = store.aggregate(index, span_query(span.since, span.until), aggs, divisible)
+    except TooMuch:
         if windows > 1:
             middle = span.start + windows // 2 * question.window_seconds
             for part in (Span(span.start, middle), Span(middle, span.end)):

@@ -11,13 +11,15 @@ from threading import Event
 
 from detector import registry, service
 from detector.detect import Outcome
-from detector.lease import Clock, Lease, held
+from detector.lease import Clock, Lease, LeaseLostError, held
 from detector.ledger import LEVELS, QUICK, SLOW, STEADY
 from wwwatch.console import Advance, no_progress
 from wwwatch.moments import iso
 from wwwatch.settings import DetectorSettings
-from wwwatch.store import Store
+from wwwatch.store import Store, StoreError, StoreRefused
 
+# A store that is away or broken for longer than this ends the command: whoever started it is to know.
+PATIENCE = timedelta(hours=1)
 PACE = {QUICK: timedelta(0), STEADY: timedelta(minutes=1), SLOW: timedelta(hours=1)}
 
 
@@ -66,13 +68,28 @@ def paced(last: Mapping[str, datetime], now: datetime) -> list[str]:
 def follow(
     judge: Callable[[list[str]], Outcome], clock: Clock, every: timedelta, stopped: Event
 ) -> Iterator[tuple[Outcome, timedelta]]:
-    """Turn after turn until stopped: (what a turn did, how long it took). The turn in hand is always finished."""
+    """Turn after turn until stopped: (what a turn did, how long it took). The turn in hand is always finished.
+
+    A turn that fails for the store, or because another detector took over, is told in `Outcome.failed`, and what it
+    left is due in the next. Raise StoreRefused at once, and any StoreError when nothing else came for PATIENCE.
+    """
     last: dict[str, datetime] = {}
+    well = clock()
     while not stopped.is_set():
         started = clock()
         levels = paced(last, started)
-        outcome = judge(levels)
-        if not outcome.busy:
+        try:
+            outcome = judge(levels)
+            well = started
+        except LeaseLostError as error:
+            outcome = Outcome("", failed=error.message)
+        except StoreRefused:
+            raise
+        except StoreError as error:
+            if clock() - well >= PATIENCE:
+                raise
+            outcome = Outcome("", failed=error.message)
+        if not outcome.busy and not outcome.failed:
             last |= dict.fromkeys(levels, started)
         took = clock() - started
         yield outcome, took

@@ -7,7 +7,7 @@ from detector.groups.evidence import EVIDENCE, LOGINS, looked_for
 from detector.screening import histogram
 from detector.signs import Document, Signs, span_query
 from detector.windows import Span
-from wwwatch.store import Store, TooManyBuckets
+from wwwatch.store import Store, TooMuch
 
 # Enough to tell eight clients from two; the second stage counts exactly.
 PRECISION = 100
@@ -39,10 +39,10 @@ def screen(store: Store, index: str, span: Span, window_seconds: int, signs: Sig
         }
         for kind in kinds
     }
+    number = (span.end - span.start) // window_seconds
     try:
-        answer = store.aggregate(index, span_query(span.since, span.until), aggs)
-    except TooManyBuckets:
-        number = (span.end - span.start) // window_seconds
+        answer = store.aggregate(index, span_query(span.since, span.until), aggs, divisible=number > 1)
+    except TooMuch:
         if number <= 1:
             raise
         middle = span.start + number // 2 * window_seconds

@@ -4,13 +4,15 @@ from datetime import UTC, datetime, timedelta
 from threading import Event
 from typing import Any
 
+import pytest
+
 from detector.detect import Outcome, windows_of
-from detector.lease import standing
+from detector.lease import LeaseLostError, standing
 from detector.ledger import QUICK, SLOW, STEADY, Due
 from detector.watch import follow, paced
 from detector.windows import Span
 from wwwatch.moments import iso
-from wwwatch.store import Versioned
+from wwwatch.store import StoreRefused, StoreUnreachable, Versioned
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 
@@ -68,3 +70,35 @@ def test_days_overlap_by_half() -> None:
     judged, begun = windows_of([day + 3600], day)
     assert judged == [Span(day // 2, day + day // 2), Span(day, 2 * day)]
     assert begun == [Span(day // 2, day), Span(day, day + day // 2)]
+
+
+def test_a_turn_that_fails_is_told_and_tried_again_until_patience_ends() -> None:
+    minutes = iter(range(0, 10_000, 10))
+    asked: list[list[str]] = []
+
+    def judge(levels: list[str]) -> Outcome:
+        asked.append(levels)
+        if len(asked) == 2:
+            return Outcome("m")
+        raise StoreUnreachable("the store is away")
+
+    turns = follow(judge, lambda: NOW + timedelta(minutes=next(minutes)), timedelta(seconds=1), Event())
+    first, second, third = next(turns)[0], next(turns)[0], next(turns)[0]
+    assert (first.failed, second.failed, third.failed) == ("the store is away", "", "the store is away")
+    # What failed has judged nothing: the next turn asks for all of it again.
+    assert asked[:2] == [[QUICK, STEADY, SLOW], [QUICK, STEADY, SLOW]]
+    with pytest.raises(StoreUnreachable):
+        list(turns)
+    assert 4 <= len(asked) <= 6  # an hour of nothing but failures
+
+
+def test_a_store_that_refuses_us_ends_following_at_once_and_another_detector_does_not() -> None:
+    told = iter([LeaseLostError("taken over"), StoreRefused("no such key")])
+
+    def judge(_: list[str]) -> Outcome:
+        raise next(told)
+
+    turns = follow(judge, lambda: NOW, timedelta(seconds=0), Event())
+    assert next(turns)[0].failed == "taken over"
+    with pytest.raises(StoreRefused):
+        next(turns)

@@ -5,7 +5,7 @@ from wwwatch.settings import Settings
 from wwwatch.store import names
 from wwwatch.store.bulk import BulkResult
 from wwwatch.store.client import Hit, Store, Versioned
-from wwwatch.store.failures import StoreBusy, StoreTooLarge, TooManyBuckets
+from wwwatch.store.failures import StoreBusy, StoreTooLarge, TooMuch
 
 __all__ = [
     "BulkResult",
@@ -16,7 +16,7 @@ __all__ = [
     "StoreRefused",
     "StoreTooLarge",
     "StoreUnreachable",
-    "TooManyBuckets",
+    "TooMuch",
     "Versioned",
     "connect",
     "names",

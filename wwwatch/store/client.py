@@ -18,7 +18,7 @@ from elasticsearch.helpers import ScanError, scan
 from wwwatch.errors import StoreError
 from wwwatch.store import failures, names
 from wwwatch.store.bulk import Bulk, item_reason
-from wwwatch.store.failures import TooManyBuckets
+from wwwatch.store.failures import TooMuch
 from wwwatch.store.session import Document
 
 T = TypeVar("T")
@@ -166,13 +166,21 @@ class Store(Bulk):
 
     def count(self, index: str, query: Query = MATCH_ALL) -> int:
         """How many documents match."""
-        answer = self._call(lambda: self._client.count(index=index, query=query, **READ))
-        _whole(answer, self._shown)
-        return int(answer["count"])
 
-    def aggregate(self, index: str, query: Query, aggs: Document) -> Document:
-        """The `aggregations` of the documents that match; {} if there is no such index."""
-        return dict(self._search(index, query=query, aggs=aggs, size=0).get("aggregations", {}))
+        def counted() -> int:
+            answer = self._client.count(index=index, query=query, **READ)
+            _whole(answer, self._shown)
+            return int(answer["count"])
+
+        return self._call(counted)
+
+    def aggregate(self, index: str, query: Query, aggs: Document, divisible: bool = False) -> Document:
+        """The `aggregations` of the documents that match; {} if there is no such index.
+
+        divisible: the caller asks for less where this raises TooMuch, so the same is not tried again before.
+        """
+        answer = self._search(index, divisible=divisible, query=query, aggs=aggs, size=0)
+        return dict(answer.get("aggregations", {}))
 
     def time_span(self, index: str, query: Query = MATCH_ALL) -> tuple[datetime, datetime] | None:
         """The times of the oldest and the newest document, UTC; None if there is none."""
@@ -188,14 +196,15 @@ class Store(Bulk):
     ) -> Iterator[Document]:
         """Every bucket of a composite aggregation, in the order of its sources, page by page.
 
-        A page that meets a limit of the store (buckets, memory) is asked again at half the size.
+        A page that was too much (buckets, memory, time, a lost shard) is asked again at half the size.
         """
         after: Document | None = None
         while True:
             composite: Document = {"size": page_size, "sources": sources} | ({"after": after} if after else {})
             try:
-                answer = self.aggregate(index, query, {"page": {"composite": composite, "aggs": aggs}})
-            except TooManyBuckets:
+                page_aggs = {"page": {"composite": composite, "aggs": aggs}}
+                answer = self.aggregate(index, query, page_aggs, divisible=page_size > SMALLEST_PAGE)
+            except TooMuch:
                 if page_size <= SMALLEST_PAGE:
                     raise
                 page_size = max(SMALLEST_PAGE, page_size // 2)
@@ -225,13 +234,18 @@ class Store(Bulk):
             lines: list[Document] = []
             for body in batch:
                 lines += [{"index": index, **READ}, body]
-            answer = self._call(lambda lines=lines: self._client.msearch(searches=lines))  # type: ignore[misc]
-            for response in answer["responses"]:
-                if "error" in response:
-                    raise StoreError(f"The store at {self._shown} refused a search: {item_reason(response['error'])}")
-                _whole(response, self._shown)
-                found.append([hit.get("_source", {}) for hit in response["hits"]["hits"]])
+            found += self._call(lambda lines=lines: self._searched(lines))  # type: ignore[misc]
         return found
+
+    def _searched(self, lines: list[Document]) -> list[list[Document]]:
+        answer = self._client.msearch(searches=lines)
+        for response in answer["responses"]:
+            if response.get("status") in {429, 502, 503, 504}:
+                raise failures.StoreBusy(f"The store at {self._shown} is busy: {item_reason(response['error'])}")
+            if "error" in response:
+                raise StoreError(f"The store at {self._shown} refused a search: {item_reason(response['error'])}")
+            _whole(response, self._shown)
+        return [[hit.get("_source", {}) for hit in response["hits"]["hits"]] for response in answer["responses"]]
 
     def documents(
         self,
@@ -292,17 +306,21 @@ class Store(Bulk):
 
     # ---- inside
 
-    def _search(self, index: str, source: list[str] | bool | None = None, **parameters: Any) -> Any:
+    def _search(
+        self, index: str, source: list[str] | bool | None = None, divisible: bool = False, **parameters: Any
+    ) -> Any:
         if source is not None:
             parameters["source"] = source
         given = {name: value for name, value in parameters.items() if value is not None}
-        answer = self._call(
-            lambda: self._client.search(
+
+        def searched() -> Any:
+            answer = self._client.search(
                 index=index, allow_partial_search_results=False, track_total_hits=False, **READ, **given
             )
-        )
-        _whole(answer, self._shown)
-        return answer
+            _whole(answer, self._shown)
+            return answer
+
+        return self._call(searched, at_once=(TooMuch,) if divisible else ())
 
 
 def batched(items: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
@@ -316,6 +334,6 @@ def _whole(answer: Any, shown: str) -> None:
     """Refuse a partial answer."""
     failed = answer.get("_shards", {}).get("failed", 0)
     if failed or answer.get("timed_out"):
-        raise failures.StoreBusy(
+        raise failures.Incomplete(
             f"The store at {shown} could only answer in part ({failed} shards failed). Nothing was concluded from it."
         )

@@ -36,8 +36,24 @@ class StoreTooLarge(StoreError):  # noqa: N818
     """The request was larger than the store takes (413). Smaller ones help."""
 
 
-class TooManyBuckets(StoreError):  # noqa: N818
-    """An aggregation met a limit of the store: buckets or memory. A smaller page helps."""
+class TooMuch(StoreError):  # noqa: N818
+    """A question was more than the store could answer, or answer whole. Asking for less at a time helps."""
+
+
+class TooManyBuckets(TooMuch):
+    """An aggregation met the store's limit of buckets."""
+
+
+class ShortOfMemory(TooMuch, StoreBusy):
+    """A circuit breaker of the store tripped: now, perhaps not in a moment."""
+
+
+class Incomplete(TooMuch, StoreBusy):
+    """Only a part was answered: a shard was lost or gave up. A part is never taken for the whole."""
+
+
+class TimedOut(TooMuch, StoreUnreachable):
+    """No answer in time. Whether a write was done is unknown."""
 
 
 def translate(error: Exception, shown: str) -> StoreError:
@@ -49,7 +65,7 @@ def translate(error: Exception, shown: str) -> StoreError:
         hint = next((hint for words, hint in TLS_HINTS.items() if words in cause), UNTRUSTED)
         return StoreUnreachable(f"No trusted TLS connection to the store at {shown}: {cause}", hint)
     if isinstance(error, ConnectionTimeout):
-        return StoreUnreachable(
+        return TimedOut(
             f"The store at {shown} did not answer in time.",
             "Is it overloaded? See timeout_seconds (WWWATCH_TIMEOUT_SECONDS).",
         )
@@ -69,8 +85,12 @@ def translate(error: Exception, shown: str) -> StoreError:
 
 def _from_answer(error: ApiError, shown: str) -> StoreError:
     status, reason, kinds = error.status_code, _reason(error), _error_types(error.body)
-    if {"too_many_buckets_exception", "circuit_breaking_exception"} & kinds:
+    if "too_many_buckets_exception" in kinds:
         return TooManyBuckets(f"The store at {shown} refused an aggregation: {reason}")
+    if "circuit_breaking_exception" in kinds:
+        return ShortOfMemory(f"The store at {shown} is short of memory: {reason}")
+    if "search_phase_execution_exception" in kinds and status >= 500:
+        return Incomplete(f"The store at {shown} could not answer whole (HTTP {status}): {reason}")
     if "cluster_block_exception" in kinds:
         return StoreBusy(
             f"The store at {shown} blocks writes: {reason}",
@@ -150,16 +170,22 @@ def _nothing_sent(error: BaseException | None) -> bool:
     return False
 
 
-def with_retries(call: Callable[[], T], attempts: int = ATTEMPTS, sleep: Callable[[float], None] = time.sleep) -> T:
+def with_retries(
+    call: Callable[[], T],
+    attempts: int = ATTEMPTS,
+    sleep: Callable[[float], None] = time.sleep,
+    at_once: tuple[type[StoreError], ...] = (),
+) -> T:
     """Call what raises our errors, and again after a growing pause with jitter while the store is busy or away.
 
-    Only for calls that are harmless when repeated. Raise the last error after `attempts`.
+    Only for calls that are harmless when repeated. Raise the last error after `attempts`, and those of `at_once` at
+    once.
     """
     for number in range(attempts):
         try:
             return call()
-        except (StoreBusy, StoreUnreachable):
-            if number == attempts - 1:
+        except (StoreBusy, StoreUnreachable) as error:
+            if number == attempts - 1 or isinstance(error, at_once):
                 raise
             sleep(pause_seconds(number))
     raise AssertionError("unreachable: the loop returns or raises")

@@ -86,9 +86,12 @@ class Session:
         headers = {"accept": "application/json", "content-type": "application/json"}
         return self._call(lambda: self._client.perform_request(method, path, headers=headers, body=body)).body
 
-    def _call(self, call: Callable[[], T]) -> T:
-        """Call, and again while the store is busy or away. For calls that are harmless when repeated."""
-        return failures.with_retries(lambda: self._attempt(call))
+    def _call(self, call: Callable[[], T], at_once: tuple[type[StoreError], ...] = ()) -> T:
+        """Call, and again while the store is busy or away. For calls that are harmless when repeated.
+
+        at_once: errors to raise without trying again.
+        """
+        return failures.with_retries(lambda: self._attempt(call), at_once=at_once)
 
     def _attempt(self, call: Callable[[], T]) -> T:
         """Call once. A node that does not take the connection was sent nothing: the next one is asked at once."""
