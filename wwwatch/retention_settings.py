@@ -28,6 +28,9 @@ class RetentionSettings(Section):
     models: int = Field(10, ge=2, description="model versions kept of a site, beside the ones in use")
     rollover_days: int = Field(7, ge=1, description="age at which a stream begins its next index")
     rollover_gb: float = Field(30, gt=0, description="size at which it does, GB")
+    engine_lifecycle: bool = Field(
+        True, description="setup leaves rollover and deletion of streams to the engine's ILM or ISM, where it has one"
+    )
 
 
 def kept_for(days: int) -> timedelta | None:

@@ -14,12 +14,11 @@ from wwwatch.housekeeping.retention import (
     expired_control,
     expired_documents,
     leftovers,
-    owner,
     plan_stream,
     reference,
 )
 from wwwatch.retention_settings import RetentionSettings
-from wwwatch.store.upkeep import IndexFacts
+from wwwatch.store.upkeep import IndexFacts, owner
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 AGES = RetentionSettings()

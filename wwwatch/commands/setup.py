@@ -1,29 +1,74 @@
-"""`wwwatch setup`: templates on the store."""
-
-from pathlib import Path
+"""`wwwatch setup`: templates on the store, live indices brought up to them; or all of it off again."""
 
 import click
 
 from wwwatch.console import plain_markup, print_json, say
 from wwwatch.settings import load
-from wwwatch.store import connect
-from wwwatch.store.setup import check, install
+from wwwatch.store import Store, connect
+from wwwatch.store.removal import Ours, look, remove
+from wwwatch.store.setup import Report, check, upgrade
+
+LEFT = (
+    "Left in place: dashboards and data views, users and API keys made for wwwatch, snapshots, and the files of "
+    "WWWATCH_HOME on each machine."
+)
 
 
 @click.command()
+@click.option("--remove", "removes", is_flag=True, help="Delete everything of wwwatch on the store, all events too.")
+@click.option("--yes", is_flag=True, help="With --remove: do not ask.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
-@click.pass_obj
-def setup(config: Path | None, as_json: bool) -> None:
-    """Install index and component templates on the configured store. Safe to run again, also after an upgrade."""
-    store = connect(load(config))
-    report = install(store)
+@click.pass_context
+def setup(ctx: click.Context, removes: bool, yes: bool, as_json: bool) -> None:
+    """Install index and component templates, and lifecycle policies where the engine has them, on the configured store.
+
+    Safe to run again. After an upgrade, live indices get the new fields in place, or their stream begins a new index.
+    """
+    settings = load(ctx.obj)
+    store = connect(settings)
+    if removes:
+        _remove(store, yes, as_json)
+        return
+    report = upgrade(store, settings.retention)
     report.notes += check(store)
     if as_json:
         print_json([vars(report) | {"store": store.description}])
-        return
+    else:
+        _tell(store, report)
+
+
+def _tell(store: Store, report: Report) -> None:
     done = f"{len(report.installed)} templates installed, {len(report.current)} were current."
     say(f"{plain_markup(store.description)}: {done}")
-    if report.newer:
-        say(f"Left alone, made by a newer wwwatch: {', '.join(report.newer)}")
+    for index, fields in sorted(report.extended.items()):
+        say(f"{plain_markup(index)}: new fields {plain_markup(', '.join(fields), limit=1000)}")
+    if report.policies:
+        say(f"Rollover and deletion are left to the engine's policies {', '.join(report.policies)}.")
     for note in report.notes:
         say(f"[yellow]Note:[/] {plain_markup(note, limit=2000)}")
+
+
+def _remove(store: Store, yes: bool, as_json: bool) -> None:
+    ours = look(store)
+    if not as_json:
+        say(f"{plain_markup(store.description)} holds of wwwatch: {_counted(ours)}.")
+        for name in [*ours.streams, *ours.indices]:
+            say(f"  {plain_markup(name)}")
+    if not yes:
+        click.confirm("Delete all of it, every stored event too? There is no way back.", abort=True, err=True)
+    done = remove(store, ours)
+    if as_json:
+        print_json([vars(done)])
+        return
+    say(f"Deleted: {_counted(done)}.")
+    for name, reason in sorted(done.left.items()):
+        say(f"Left, not ours: {plain_markup(name)}, {plain_markup(reason)}.")
+    say(LEFT)
+
+
+def _counted(ours: Ours) -> str:
+    counts = {
+        "data streams": ours.streams, "indices": ours.indices, "index templates": ours.templates,
+        "component templates": ours.components, "policies": ours.policies,
+    }  # fmt: skip
+    return ", ".join(f"{len(names)} {what}" for what, names in counts.items() if names) or "nothing"

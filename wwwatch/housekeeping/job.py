@@ -12,16 +12,11 @@ from wwwatch.housekeeping.retention import Expiry, ModelFacts
 from wwwatch.retention_settings import kept_for
 from wwwatch.settings import Settings
 from wwwatch.store import Store, StoreError, StoreUnreachable, names
+from wwwatch.store.lifecycle import STREAM_AGES
 from wwwatch.store.setup import INDEX, templates
-from wwwatch.store.upkeep import erase, facts, index_templates, plain_indices, roll_over, streams
+from wwwatch.store.upkeep import erase, facts, index_templates, owner, plain_indices, roll_over, streams
 
 MATCH_ALL: dict[str, Any] = {"match_all": {}}
-# The setting that holds for the streams of each template.
-STREAM_AGES = {
-    "wwwatch-access-events": "events_days",
-    "wwwatch-rejected-lines": "rejects_days",
-    "wwwatch-pipeline-metrics": "metrics_days",
-}
 SITE_PREFIXES = ("wwwatch-anomalies-", "wwwatch-incidents-", "wwwatch-windows-", "metrics-wwwatch.rollup-")
 
 
@@ -75,10 +70,10 @@ class _Pass:
             if template not in STREAM_AGES:
                 continue
             for stream, backing in streams(self._store, ",".join(body["index_patterns"])).items():
-                if (owner := retention.owner(stream, installed)) == template:
+                if (made_by := owner(stream, installed)) == template:
                     self._stream(stream, backing, getattr(self._ages, STREAM_AGES[template]))
                 else:
-                    self._report.left[stream] = f"its template is {owner or 'gone'}, which is not ours"
+                    self._report.left[stream] = f"its template is {made_by or 'gone'}, which is not ours"
 
     def _stream(self, stream: str, backing: list[str], days: int) -> None:
         known = facts(self._store, stream)

@@ -6,7 +6,6 @@ that: counted back from the site's newest event while it has any, so that an old
 events do, and from the clock after that.
 """
 
-import fnmatch
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -56,16 +55,6 @@ def plan_stream(
         if kept is not None and not index.policy and now - successor.created_at >= kept
     )
     return StreamPlan(roll_over, tuple(expired))
-
-
-def owner(name: str, templates: Iterable[Document]) -> str:
-    """The index template that an index of this name is made by: of those that match, the one of highest priority."""
-    matching = [
-        (each["index_template"].get("priority", 0), each["name"])
-        for each in templates
-        if any(fnmatch.fnmatchcase(name, pattern) for pattern in each["index_template"].get("index_patterns", []))
-    ]
-    return max(matching, default=(0, ""))[1]
 
 
 def reference(now: datetime, newest_event: datetime | None) -> datetime:

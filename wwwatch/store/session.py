@@ -78,6 +78,11 @@ class Session:
             raise
         return True
 
+    @property
+    def shown(self) -> str:
+        """Its address, safe to print."""
+        return self._shown
+
     def close(self) -> None:
         """Give the connections back."""
         self._client.close()

@@ -8,9 +8,14 @@ from typing import Any
 
 import orjson
 
+from wwwatch import __version__
 from wwwatch.errors import StoreError, StoreRefused
+from wwwatch.retention_settings import RetentionSettings
+from wwwatch.store import lifecycle
 from wwwatch.store.client import Store
+from wwwatch.store.migration import Migrated, migrate
 from wwwatch.store.session import Document
+from wwwatch.store.upkeep import index_templates
 
 COMPONENT, INDEX = "component", "index"
 PATHS = {COMPONENT: "_component_template", INDEX: "_index_template"}
@@ -24,6 +29,15 @@ class Report:
     current: list[str] = field(default_factory=list)
     newer: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    extended: dict[str, list[str]] = field(default_factory=dict)
+    rolled_over: list[str] = field(default_factory=list)
+    policies: list[str] = field(default_factory=list)
+
+    def migrated(self, done: Migrated) -> None:
+        """Take in what became of live indices."""
+        self.extended |= done.extended
+        self.rolled_over += done.rolled_over
+        self.notes += done.notes
 
 
 def templates(kind: str) -> Iterator[tuple[str, Document]]:
@@ -43,10 +57,39 @@ def install(store: Store) -> Report:
     report = Report()
     changed = [name for kind in (COMPONENT, INDEX) for name in _install_kind(store, kind, report)]
     if changed:
-        for name, body in templates(INDEX):
-            if name in changed or set(body["composed_of"]) & set(changed):
-                _extend_existing(store, name, body["index_patterns"], report)
+        touched = {
+            name for name, body in templates(INDEX) if name in changed or set(body["composed_of"]) & set(changed)
+        }
+        report.migrated(migrate(store, {name: body for name, body in templates(INDEX) if name in touched}))
     return report
+
+
+def upgrade(store: Store, settings: RetentionSettings) -> Report:
+    """What `wwwatch setup` does: install, bring every live index up to the templates, whoever installed these, and
+    leave rollover and deletion to the engine where it has a lifecycle of its own.
+
+    Raise StoreError, before anything is changed, if the store was set up by a newer wwwatch.
+    """
+    if newer := _newer(store):
+        raise StoreError(
+            f"The store at {store.shown} was set up by a newer wwwatch; this is {__version__}. Newer there: "
+            f"{', '.join(newer)}. Nothing was changed.",
+            "Upgrade wwwatch here. Commands of this version go on working with the newer templates.",
+        )
+    report = install(store)
+    report.migrated(migrate(store, dict(templates(INDEX))))
+    report.policies = lifecycle.install(store, settings, dict(templates(INDEX)))
+    return report
+
+
+def _newer(store: Store) -> list[str]:
+    return [
+        f"{name} (version {there}, here {body['version']})"
+        for kind in (COMPONENT, INDEX)
+        for installed in [_installed_versions(store, kind)]
+        for name, body in templates(kind)
+        if (there := installed.get(name, 0)) > body["version"]
+    ]
 
 
 def install_what_is_allowed(store: Store) -> None:
@@ -72,10 +115,9 @@ def install_what_is_allowed(store: Store) -> None:
 
 def check(store: Store) -> list[str]:
     """Notes on templates that are not ours and match the same names, for people."""
-    foreign: Any = store.admin("GET", "/_index_template?filter_path=index_templates") or {}
     ours = dict(templates(INDEX))
     notes = []
-    for item in foreign.get("index_templates", []):
+    for item in index_templates(store):
         other, name = item["index_template"], item["name"]
         if name in ours:
             continue
@@ -100,7 +142,8 @@ def _overlap(one: str, other: str) -> bool:
 
 
 def _install_kind(store: Store, kind: str, report: Report) -> list[str]:
-    installed = _installed_versions(store, kind)
+    before = _installed(store, kind)
+    installed = {name: there.get("version", 0) for name, there in before.items()}
     changed = []
     for name, body in templates(kind):
         there = installed.get(name)
@@ -109,15 +152,20 @@ def _install_kind(store: Store, kind: str, report: Report) -> list[str]:
         elif there == body["version"]:
             report.current.append(name)
         else:
-            store.admin("PUT", f"/{PATHS[kind]}/{name}", _for_engine(store, name, body))
+            own = lifecycle.kept(body, before[name]) if name in before else body
+            store.admin("PUT", f"/{PATHS[kind]}/{name}", _for_engine(store, name, own))
             report.installed.append(name)
             changed.append(name)
     return changed
 
 
-def _installed_versions(store: Store, kind: str) -> dict[str, int]:
+def _installed(store: Store, kind: str) -> dict[str, Document]:
     answer: Any = store.admin("GET", f"/{PATHS[kind]}/wwwatch-*") or {}
-    return {item["name"]: item[f"{kind}_template"].get("version", 0) for item in answer.get(f"{kind}_templates", [])}
+    return {item["name"]: item[f"{kind}_template"] for item in answer.get(f"{kind}_templates", [])}
+
+
+def _installed_versions(store: Store, kind: str) -> dict[str, int]:
+    return {name: body.get("version", 0) for name, body in _installed(store, kind).items()}
 
 
 def _for_engine(store: Store, name: str, body: Document) -> Document:
@@ -127,19 +175,3 @@ def _for_engine(store: Store, name: str, body: Document) -> Document:
     template = body["template"]
     settings = {"index": template["settings"]["index"] | {"mode": "standard"}}
     return body | {"template": template | {"settings": settings}}
-
-
-def _extend_existing(store: Store, name: str, patterns: list[str], report: Report) -> None:
-    """New fields also for indices made by an older version: a mapping may grow, never change."""
-    simulated: Any = store.admin("POST", f"/_index_template/_simulate/{name}")
-    mappings = simulated["template"].get("mappings", {})
-    properties = {"properties": mappings.get("properties", {})}
-    for pattern in patterns:
-        if not (store.admin("GET", f"/_resolve/index/{pattern}") or {}):
-            continue
-        try:
-            store.admin("PUT", f"/{pattern}/_mapping?allow_no_indices=true&ignore_unavailable=true", properties)
-        except StoreError as error:
-            report.notes.append(
-                f"Indices {pattern} made before keep their old fields until their next rollover: {error.message}"
-            )

@@ -1,6 +1,8 @@
 """What housekeeping asks of the store: which indices there are, how old and large; rollover; erasing by query."""
 
+import fnmatch
 from collections import Counter
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -69,6 +71,16 @@ def index_templates(store: Store) -> list[Document]:
     """Every index template of the store, ours and others': {name, index_template}."""
     answer: Any = store.admin("GET", "/_index_template?filter_path=index_templates") or {}
     return list(answer.get("index_templates", []))
+
+
+def owner(name: str, templates: Iterable[Document]) -> str:
+    """The index template that an index of this name is made by: of those that match, the one of highest priority."""
+    matching = [
+        (each["index_template"].get("priority", 0), each["name"])
+        for each in templates
+        if any(fnmatch.fnmatchcase(name, pattern) for pattern in each["index_template"].get("index_patterns", []))
+    ]
+    return max(matching, default=(0, ""))[1]
 
 
 def erase(store: Store, index: str, query: Query) -> Counter[str]:
