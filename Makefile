@@ -5,7 +5,7 @@ WORKERS ?= 2
 FUZZ_SECONDS ?= 60
 MAKEFLAGS += --no-builtin-rules # nothing here is compiled
 
-.PHONY: demo test test-unit test-elasticsearch soak fuzz lint format bench bench-ship bench-quality lock base-rows clean
+.PHONY: demo test test-unit test-elasticsearch soak fuzz lint format bench bench-ship bench-detect bench-quality lock base-rows clean
 
 demo: .venv
 	$(BIN)/wwwatch demo
@@ -47,7 +47,12 @@ LINES ?= 150000
 bench-ship: .venv
 	$(BIN)/python -m bench.ship --lines $(LINES)
 
-bench: bench-ship bench-quality
+# FACTOR=0.1 takes a minute; 1 is what counts: ten million events are written for it.
+FACTOR ?= 1
+bench-detect: .venv
+	$(BIN)/python -m bench.detect --factor $(FACTOR)
+
+bench: bench-ship bench-detect bench-quality
 
 # Simulates made-up sites and attackers, and counts them as the detector does: the data of the base model.
 base-rows: .venv

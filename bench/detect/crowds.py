@@ -4,6 +4,7 @@ Every share of a crowd is a way clients behave. Most of the internet is one requ
 that reach a floor of its screening, so there are thousands of them, too, each with several requests.
 """
 
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,9 +12,8 @@ from random import Random
 
 import orjson
 
-from wwwatch.errors import StoreError
 from wwwatch.moments import iso
-from wwwatch.store import Store, names
+from wwwatch.store import Store, StoreError, names
 
 DATASET = "nginx.access"
 DOCUMENTS_A_BODY = 4000
@@ -33,16 +33,24 @@ class Share:
     kind: str = "page"
 
 
-KINDS = ("page", "probe", "login", "missing")
-# 100,000 clients of which one in ten reaches a floor; 1,000,000 of which one in fifty does.
+KINDS = ("page", "probe", "login", "missing", "flood")
+# 100,000 clients of which one in twenty reaches a floor; 1,000,000 of which one in fifty does.
 HUNDRED_THOUSAND = (
-    Share(70_000, 1, 1), Share(20_000, 2, 10), Share(3000, 30, 40),
-    Share(3000, 1, 5, "probe"), Share(2000, 4, 12, "login"), Share(2000, 9, 20, "missing"),
+    Share(75_000, 1, 1), Share(20_000, 2, 10), Share(1500, 30, 40),
+    Share(1500, 1, 5, "probe"), Share(1000, 4, 12, "login"), Share(1000, 9, 20, "missing"),
 )  # fmt: skip
 MILLION = (
     Share(900_000, 1, 1), Share(80_000, 2, 4), Share(4000, 30, 40),
     Share(8000, 1, 5, "probe"), Share(4000, 4, 12, "login"), Share(4000, 9, 20, "missing"),
 )  # fmt: skip
+# More new addresses than are judged one by one: a flood of one page, and of probes.
+FLOOD = (Share(5000, 2, 10), Share(200_000, 1, 1, "flood"), Share(40_000, 1, 2, "probe"))
+# One day of a busy site, visits of half an hour.
+DAY = (
+    Share(40_000, 1, 2), Share(7000, 20, 57),
+    Share(200, 1, 3, "probe"), Share(60, 4, 12, "login"), Share(50, 9, 20, "missing"),
+)  # fmt: skip
+VISIT_SECONDS = 1800
 
 
 def scaled(shares: tuple[Share, ...], factor: float) -> tuple[Share, ...]:
@@ -56,16 +64,24 @@ def address(number: int) -> str:
     return f"{1 + (spread >> 24) % 223}.{(spread >> 16) & 255}.{(spread >> 8) & 255}.{spread & 255}"
 
 
-def events(shares: tuple[Share, ...], start: int, seconds: int, seed: int = 1) -> Iterator[bytes]:
-    """The source of every event, in no order of time, [start, start + seconds)."""
-    rng = Random(seed)
-    number = 0
+def clients(shares: tuple[Share, ...]) -> int:
+    """How many distinct addresses."""
+    return sum(share.clients for share in shares)
+
+
+def events(shares: tuple[Share, ...], start: int, seconds: int, seed: int = 1, first: int = 0) -> Iterator[bytes]:
+    """The source of every event, in no order of time, [start, start + seconds). first: number of the first client.
+
+    A client's requests lie within VISIT_SECONDS.
+    """
+    rng, number, visit = Random(seed), first, min(seconds, VISIT_SECONDS)
     for share in shares:
         for _ in range(share.clients):
             number += 1
             client, agent = address(number), BROWSERS[number % len(BROWSERS)]
+            arrives = start + rng.random() * (seconds - visit)
             for _ in range(rng.randint(share.least, share.most)):
-                yield _event(rng, client, agent, start + rng.random() * seconds, share.kind)
+                yield _event(rng, client, agent, arrives + rng.random() * visit, share.kind)
 
 
 def _event(rng: Random, client: str, agent: str, moment: float, kind: str) -> bytes:
@@ -74,6 +90,8 @@ def _event(rng: Random, client: str, agent: str, moment: float, kind: str) -> by
         status, tags, path = 404, ["probe"], rng.choice(PROBES)
     elif kind == "login":
         method, tags, path = "POST", ["login"], "/wp-login.php"
+    elif kind == "flood":
+        path = "/search"
     elif kind == "missing":
         status, path = 404, f"/old/{rng.randrange(100_000)}.html"
     event = {
@@ -90,9 +108,9 @@ def _event(rng: Random, client: str, agent: str, moment: float, kind: str) -> by
 
 def send(store: Store, namespace: str, sources: Iterator[bytes]) -> int:
     """Write them with ids of their own. Return how many. Raise StoreError if one is refused."""
-    stream, sent, lines = names.access_stream(DATASET, namespace), 0, []
+    stream, sent, run, lines = names.access_stream(DATASET, namespace), 0, uuid.uuid4().hex[:8].encode(), []
     for source in sources:
-        lines += [b'{"create":{"_id":"%x"}}' % sent, source]
+        lines += [b'{"create":{"_id":"%b-%x"}}' % (run, sent), source]
         sent += 1
         if len(lines) >= 2 * DOCUMENTS_A_BODY:
             _send(store, stream, lines)

@@ -27,7 +27,7 @@ WRITES_A_SECOND = 100
 
 @dataclass
 class Command:
-    """A running `wwwatch ship`. peak_bytes: the most memory it had, known when it has ended."""
+    """A running command. peak_bytes: the most memory it had, known when it has ended."""
 
     process: subprocess.Popen[bytes]
     peak_bytes: int = 0
@@ -40,7 +40,7 @@ class Command:
             self.peak_bytes = max(self.peak_bytes, _peak_bytes(self.process.pid))
             time.sleep(POLL_SECONDS)
         if self.process.returncode not in ({0, 130} if end else {0}):
-            raise StoreError(f"wwwatch ship ended with exit code {self.process.returncode}.")
+            raise StoreError(f"{self.process.args!r} ended with exit code {self.process.returncode}.")
 
 
 def _peak_bytes(pid: int) -> int:
