@@ -19,6 +19,7 @@ from wwwatch.errors import SettingsError
 from wwwatch.ingest_settings import IngestSettings
 from wwwatch.retention_settings import RetentionSettings
 from wwwatch.section import Section
+from wwwatch.selfwatch_settings import SelfwatchSettings
 from wwwatch.service_settings import ServiceSettings
 
 PREFIX = "WWWATCH_"
@@ -142,6 +143,7 @@ class Settings(Section):
     kibana: KibanaSettings = Field(default_factory=KibanaSettings)
     mail: MailSettings = Field(default_factory=MailSettings)
     retention: RetentionSettings = Field(default_factory=RetentionSettings)
+    selfwatch: SelfwatchSettings = Field(default_factory=SelfwatchSettings)
     service: ServiceSettings = Field(default_factory=ServiceSettings)
     site: SiteSettings = Field(default_factory=SiteSettings)
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from wwwatch import cron
-from wwwatch.service.schedule import Job
+from wwwatch.service.schedule import Job, State
 from wwwatch.settings import Settings
 from wwwatch.store import Store
 
@@ -27,6 +27,7 @@ class Turn:
     due_at: the time it is due for, the same again when it is repeated. before: the due time settled before, None for
     the first. holder: this instance's name; predecessor: of the one that died before it, or "". keep: raises
     StoppedError when it is time to leave; call it between pieces of work. memory: the job's own, from turn to turn.
+    jobs: how all jobs of this site stand.
     """
 
     store: Store
@@ -39,6 +40,7 @@ class Turn:
     clock: Clock
     keep: Callable[[], None]
     memory: dict[str, Any]
+    jobs: Callable[[], Mapping[str, State]]
 
 
 # What it did, in figures.
@@ -49,7 +51,11 @@ def table(settings: Settings) -> dict[str, Job]:
     """The jobs of these settings, by name. One whose time is empty is not there."""
     service = settings.service
     every = timedelta(seconds=service.detect_every_seconds)
-    jobs = [Job("detect", "judges what is due", "detector.jobs:detect", every)]
+    looks = timedelta(seconds=settings.selfwatch.every_seconds)
+    jobs = [
+        Job("detect", "judges what is due", "detector.jobs:detect", every),
+        Job("selfwatch", "looks after the watch itself", "wwwatch.selfwatch.turn:selfwatch", looks),
+    ]
     if service.train:
         jobs.append(Job("train", "trains a model", "detector.jobs:train", cron.parse(service.train), slow=True))
     if service.drift:

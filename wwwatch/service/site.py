@@ -123,7 +123,7 @@ class Site:
 
         return Turn(
             self._store, self._settings, self.namespace, at, before, self._holder, self.leadership.predecessor,
-            self._clock, keep, memory,
+            self._clock, keep, memory, self.states,
         )  # fmt: skip
 
     def _failed(self, job: Job, before: State, reason: str) -> State:

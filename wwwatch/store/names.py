@@ -41,6 +41,11 @@ def incidents(namespace: str) -> str:
     return f"wwwatch-incidents-{namespace}"
 
 
+def selfwatch(namespace: str) -> str:
+    """The index of the watch's own incidents: what is wrong with it, not with the site."""
+    return f"wwwatch-selfwatch-{namespace}"
+
+
 def windows(namespace: str) -> str:
     """The ledger: per minute of event time, how many documents were judged."""
     return f"wwwatch-windows-{namespace}"
