@@ -111,9 +111,9 @@ def _split(
         kind: {"terms": {"field": FIELDS[kind], "size": PARTS, "min_doc_count": 2}, "aggs": measures} for kind in kinds
     }
     answer = store.aggregate(index, span_query(window.since, window.until, query), measures | parts)
-    if not answer:
-        return
-    events = int(answer["events"]["value"])
+    events = int(answer.get("events", {}).get("value", 0))
+    if not events:
+        return  # such as a day whose every hour tells its tries itself
     yield Candidate(SITE, namespace, evidence, window, _figures(answer, events), _top(answer), query)
     for kind in kinds:
         for bucket in answer[kind]["buckets"]:
