@@ -15,6 +15,7 @@ from wwwatch.errors import SettingsError, StoreUnreachable
 from wwwatch.namespaces import Namespace
 from wwwatch.service.leadership import new_holder
 from wwwatch.service.service import Service
+from wwwatch.service.serving import serve
 from wwwatch.settings import Settings, load
 from wwwatch.store import Store, StoreBusy, connect
 
@@ -69,7 +70,10 @@ def run(config: Path | None, namespaces: tuple[str, ...]) -> None:
         if ending.is_set() or reload.is_set():
             service.stopped.set()
         _tell(f"Watching {', '.join(namespaces or settings.service.namespaces)} in {store.description}.")
+        address = settings.service.health_address
+        unserve = serve(service, address) if address else lambda: None
         service.run()
+        unserve()
         current.clear()
         store.close()
         if reload.is_set() and not ending.is_set():

@@ -38,7 +38,9 @@ LETTERS_READ = 200
 
 @dataclass
 class Memory:
-    """What was read before. slots, newest: of each host. rhythm: of each shipper, read at rhythm_at."""
+    """What was read before. slots, newest: of each host. rhythm: of each shipper, read at rhythm_at.
+    latest: all facts.
+    """
 
     slots: dict[str, set[int]] = field(default_factory=dict)
     newest: dict[str, datetime] = field(default_factory=dict)
@@ -46,6 +48,7 @@ class Memory:
     rhythm: dict[str, Shipper] = field(default_factory=dict)
     rhythm_at: datetime | None = None
     unjudged: dict[int, datetime] = field(default_factory=dict)
+    latest: Facts = field(default_factory=Facts)
 
 
 def gather(
@@ -70,6 +73,7 @@ def gather(
         outbox=part("outbox", lambda: outbox(store, namespace, now)),
         jobs=jobs,
     )
+    memory.latest = facts
     return facts, refused
 
 

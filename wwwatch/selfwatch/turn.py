@@ -12,7 +12,7 @@ from wwwatch.service.jobs import Turn
 
 
 def selfwatch(turn: Turn) -> dict[str, Any]:
-    """One look. Result: how many things are looked at, how many are wrong, and what may not be seen."""
+    """One look. Result: how many incidents changed, the kinds that are wrong, and what may not be seen."""
     now, zone = turn.clock(), ZoneInfo(turn.settings.site.timezone)
     memory: Memory = turn.memory.setdefault("facts", Memory())
     facts, refused = gather(turn.store, turn.namespace, now, memory, turn.jobs())
@@ -23,5 +23,5 @@ def selfwatch(turn: Turn) -> dict[str, Any]:
     changed = incidents.changed(turn.namespace, standing, found, looked_at, now, silenced)
     turn.keep()
     incidents.write(turn.store, turn.namespace, changed)
-    wrong = [reading for reading in found if reading.severity]
-    return {"looked_at": len(found), "wrong": sorted({reading.kind for reading in wrong}), "not_allowed": refused}
+    wrong = sorted({reading.kind for reading in found if reading.severity})
+    return {"changed": len(changed), "wrong": wrong, "not_allowed": refused}

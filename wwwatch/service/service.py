@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from threading import Event, Thread
 
 from wwwatch.errors import StoreError
+from wwwatch.service.health import SiteView, View
 from wwwatch.service.jobs import WHOLE_STORE, Clock, Work, table, work_of
 from wwwatch.service.leadership import RENEWED_EVERY_SECONDS, Leadership
 from wwwatch.service.schedule import Job
@@ -46,6 +47,9 @@ class Service:
     ) -> None:
         self.stopped = Event()
         self.clock, self._tell, self._store = clock, tell, store
+        self._started_at = self._ticked_at = clock()
+        self._away_since: datetime | None = None
+        self._job_failures = settings.selfwatch.job_failures
         self.away: dict[str, str] = {}  # why the store cannot be asked at present, by site
         self._renewing: set[str] = set()
         jobs, submit_job = table(settings).values(), submit or _workers()
@@ -64,9 +68,16 @@ class Service:
 
     def tick(self) -> None:
         """Begin what is due, for every site."""
-        now = self.clock()
+        self._ticked_at = now = self.clock()
         for site in self.sites:
             site.tick(now)
+
+    def view(self) -> View:
+        """How it is, for `health`."""
+        sites = [SiteView(s.called, s.leadership.held, s.leadership.other, s.states()) for s in self.sites]
+        away = next(iter(self.away.values()), "")
+        since = self._away_since if away else None
+        return View(self.clock(), self._started_at, self._ticked_at, since, away, sites, self._job_failures)
 
     def renew(self) -> None:
         """Have the leases kept or taken, each by a thread of its own: a store that hangs delays nothing else."""
@@ -81,6 +92,7 @@ class Service:
             site.renew()
         except StoreError as error:
             if not self.away:
+                self._away_since = self.clock()
                 self._tell(f"Waiting for the store: {error.message}")
             self.away[site.namespace] = error.message
         else:

@@ -1,6 +1,7 @@
 """One site of the service: its lease, the states of its jobs, and the jobs at work."""
 
 import traceback
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from threading import Event, Lock
@@ -8,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from wwwatch.errors import StoreUnreachable, WwwatchError
+from wwwatch.selfwatch.facts import Facts
 from wwwatch.service import schedule
 from wwwatch.service.jobs import WHOLE_STORE, Clock, StoppedError, Turn, Work, work_of
 from wwwatch.service.leadership import Leadership
@@ -45,11 +47,25 @@ class Site:
         self._working: set[str] = set()
         self._term = 0  # counts how often the lease became ours: work of an earlier term books nothing
         self._guard = Lock()
+        # Since this process began, for metrics: (job, result) -> count, (job, what) -> sum.
+        self.runs: Counter[tuple[str, str]] = Counter()
+        self.work: Counter[tuple[str, str]] = Counter()
 
     def states(self) -> dict[str, State]:
         """The jobs' states, as they are now."""
         with self._guard:
             return dict(self._states)
+
+    def outcome(self, job: str) -> Mapping[str, Any]:
+        """What a job said last; {} if it never ran here."""
+        return self.states().get(job, State()).outcome
+
+    @property
+    def facts(self) -> Facts:
+        """What the self-watch knows; nothing unless this instance works for the site."""
+        with self._guard:
+            memory = self._memory.get("selfwatch", {}).get("facts")
+        return memory.latest if memory and self.leadership.held else Facts()
 
     @property
     def called(self) -> str:
@@ -114,7 +130,17 @@ class Site:
         except Exception as error:  # noqa: BLE001 - a bug in one job must not end the others: it is told and counted
             self._tell(traceback.format_exc().rstrip())
             after = self._failed(job, before, f"{type(error).__name__}: {error}")
+        self._count(job, before, after)
         self._book(job, after, term, at_once=after.done_for != before.done_for)
+
+    def _count(self, job: Job, before: State, after: State) -> None:
+        result = (
+            "failed" if after.failures > before.failures else "ok" if after.outcome is not before.outcome else "put off"
+        )
+        self.runs[job.name, result] += 1
+        if result == "ok":
+            figures = {what: value for what, value in after.outcome.items() if type(value) is int}
+            self.work.update({(job.name, what): value for what, value in figures.items()})
 
     def _turn(self, at: datetime, before: datetime | None, term: int, memory: dict[str, Any]) -> Turn:
         def keep() -> None:
