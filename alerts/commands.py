@@ -1,4 +1,4 @@
-"""`wwwatch digest`."""
+"""`wwwatch digest`, `alerts`."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -6,18 +6,23 @@ from pathlib import Path
 
 import click
 
+from alerts import channels, watch, wording
 from alerts import digest as digests
 from alerts import mail as mails
-from alerts import wording
+from alerts.channels import not_sent_error
 from alerts.facts import gather
 from alerts.figures import DigestFacts, Span
+from alerts.outbox import SENT
+from alerts.rendering import Site
 from wwwatch.console import plain_markup, print_json, say
-from wwwatch.errors import InputError
+from wwwatch.errors import InputError, SettingsError
 from wwwatch.moments import iso, since_option, until_option
 from wwwatch.namespaces import namespace_option
 from wwwatch.questions import default_span, newest_event
 from wwwatch.settings import Settings, load
 from wwwatch.store import Store, connect
+
+COUNTS = ("noticed", "withheld", "sent", "pending", "failed", "merged")
 
 
 @click.command()
@@ -60,13 +65,13 @@ def digest(
     if as_json:
         print_json([asdict(facts)])
     if as_text or html or by_mail:
-        composed = digests.compose(facts, digests.Site(settings.site.name or namespace, settings.site.timezone))
+        composed = digests.compose(facts, Site(settings.site.name or namespace, settings.site.timezone))
         if as_text:
             click.echo(composed.text, nl=False)
         if html:
             _save(composed, html)
         if by_mail:
-            _mail(composed, facts, settings, now)
+            _mail(composed, facts, settings, store)
 
 
 def _span(store: Store, namespace: str, since: datetime | None, until: datetime | None, now: datetime) -> Span:
@@ -82,10 +87,37 @@ def _save(composed: digests.Digest, path: Path) -> None:
     say(f"The digest is in {plain_markup(path)}.")
 
 
-def _mail(composed: digests.Digest, facts: DigestFacts, settings: Settings, now: datetime) -> None:
+def _mail(composed: digests.Digest, facts: DigestFacts, settings: Settings, store: Store) -> None:
     identity = (facts.namespace, iso(facts.span.since), iso(facts.span.until))
-    mail = mails.build(composed, identity, facts.namespace, settings.mail, now)
-    refused = mails.send(mail, settings.mail)
-    if refused:
-        raise mails.refusal_error(refused, settings.mail)
-    say(f"The digest went to {plain_markup(', '.join(settings.mail.recipients))}.")
+    recipients = settings.mail.recipients
+    envelope = mails.Envelope("digest", identity, facts.namespace, recipients)
+    mail = mails.build(composed, envelope, settings.mail, datetime.now(UTC))
+    status, targets = watch.post_mail(store, facts.namespace, mail, identity, recipients, settings)
+    if any(target.status != SENT for target in targets):
+        raise not_sent_error(status, targets, settings.mail)
+    say(f"The digest went to {plain_markup(', '.join(recipients))}.")
+
+
+@click.command()
+@namespace_option
+@click.option("--json", "as_json", is_flag=True, help="The counts as one JSON object on stdout.")
+@click.pass_obj
+def alerts(config: Path | None, namespace: str, as_json: bool) -> None:
+    """Tell what is new of incidents, by mail, chat and command, within the budget; send what waits in the outbox.
+
+    Safe to run as often as you like, from cron too, and beside `wwwatch run`.
+    """
+    settings = load(config)
+    if not channels.open_channels(settings):
+        raise SettingsError(
+            "Nothing can be told: neither mail.host, alerts.webhook_url nor alerts.command is set.",
+            "Set WWWATCH_MAIL__HOST and WWWATCH_MAIL__RECIPIENTS, or one of the others.",
+        )
+    if settings.mail.host:
+        mails.require_settings(settings.mail, settings.alerts.recipients)
+    counts = watch.alert_pass(connect(settings), namespace, settings)
+    told = {name: counts[name] for name in COUNTS}
+    if as_json:
+        print_json([{"namespace": namespace, **told}])
+    else:
+        say(", ".join(f"{name} {count:,}" for name, count in told.items()) + ".")

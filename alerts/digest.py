@@ -1,15 +1,12 @@
 """The digest: facts in, subject, text and HTML out. Pure; the same facts give the same bytes."""
 
-from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from alerts import plots, safe, wording
 from alerts.figures import DigestFacts
+from alerts.rendering import Image, Site, data_sources, environment
 from wwwatch import __version__
 
 TEXT_INCIDENTS = 6
@@ -18,23 +15,6 @@ TOLD_SAMPLES = 3
 TOLD_FEATURES = 5
 TOLD_ROWS = 6
 PAGE_ROWS = 20
-
-
-@dataclass(frozen=True)
-class Site:
-    """How people call the site, and its clock. zone: IANA name; the settings are checked by `wording.site_zone`."""
-
-    name: str
-    timezone: str
-
-
-@dataclass(frozen=True)
-class Image:
-    """A picture of a message. name: unique in it, made of letters; alt: what it shows, in words."""
-
-    name: str
-    alt: str
-    png: bytes
 
 
 @dataclass(frozen=True)
@@ -48,13 +28,11 @@ class Digest:
 
     def page(self) -> str:
         """The digest as one self-contained HTML page."""
-        return self.html(
-            {image.name: f"data:image/png;base64,{b64encode(image.png).decode()}" for image in self.images}
-        )
+        return self.html(data_sources(self.images))
 
     def html(self, sources: Mapping[str, str]) -> str:
         """The page. sources: image name -> where it is, a `cid:` of a mail or a `data:` address."""
-        return _environment().get_template("digest.html.jinja").render(self.context, sources=sources)
+        return environment().get_template("digest.html.jinja").render(self.context, sources=sources)
 
 
 def compose(facts: DigestFacts, site: Site) -> Digest:
@@ -82,7 +60,7 @@ def compose(facts: DigestFacts, site: Site) -> Digest:
     if facts.incidents.total:
         images.append(Image("incidents", _incidents_alt(facts), plots.incidents_by_class(facts.incidents.counts)))
     context["images"] = {image.name: image for image in images}
-    text = _environment().get_template("digest.txt.jinja").render(context)
+    text = environment().get_template("digest.txt.jinja").render(context)
     return Digest(str(context["subject"]), text, tuple(images), context)
 
 
@@ -98,41 +76,3 @@ def _incidents_alt(facts: DigestFacts) -> str:
         safe.told(name, 40).replace("_", " "): sum(counts.values()) for name, counts in facts.incidents.counts.items()
     }
     return f"Incidents by class: {wording.listed(by_class)}"
-
-
-@cache
-def _environment() -> Environment:
-    """The room's templates. Everything they print passes `safe.clean`, and in HTML is escaped: none can forget it."""
-    environment = Environment(
-        loader=PackageLoader("alerts"),
-        autoescape=select_autoescape(enabled_extensions=("html.jinja",), default=False),
-        undefined=StrictUndefined,
-        finalize=_finalize,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {
-        "told": safe.told,
-        "size": wording.size,
-        "share": wording.share,
-        "change": wording.change,
-        "plural": wording.plural,
-        "listed": wording.listed,
-        "who": wording.who,
-        "when": wording.when,
-        "day_time": wording.day_time,
-        "span_words": wording.span_words,
-        "length_words": wording.length_words,
-        "next_command": wording.next_command,
-        "incidents_command": wording.incidents_command,
-        "figure": wording.figure,
-        "detect_command": wording.detect_command,
-        "rest": wording.rest_by_class,
-    }
-    return environment
-
-
-def _finalize(value: Any) -> Any:
-    # Markup is what our own macros made, of values that passed here one by one.
-    return value if hasattr(value, "__html__") else safe.clean(value)

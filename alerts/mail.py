@@ -1,10 +1,7 @@
-"""A message as a mail, and its way to the mail server. Headers hold nothing of a log but what `safe.header` left."""
+"""A message as a mail. Headers hold nothing of a log but what `safe.header` left."""
 
 import hashlib
-import smtplib
-import ssl
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.errors import MessageError
@@ -12,44 +9,40 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from typing import Protocol
 
-from alerts.digest import Digest, Image
+from alerts.rendering import Image
 from alerts.safe import header
+from wwwatch.alert_settings import AlertRecipients
 from wwwatch.console import plain
-from wwwatch.errors import SettingsError, WwwatchError
+from wwwatch.errors import SettingsError
 from wwwatch.settings import MailSettings
 
-RECIPIENTS_HINT = "Correct mail.recipients or mail.sender (WWWATCH_MAIL__RECIPIENTS, WWWATCH_MAIL__SENDER)."
-SERVER_HINT = "Correct mail.host, mail.port or mail.security (WWWATCH_MAIL__HOST, ...)."
+# Seven bits: no mail server on the way needs to be able to do more.
+POLICY = SMTP.clone(cte_type="7bit")
 
 
-class MailError(WwwatchError):
-    """A mail could not be handed to the mail server, or not for everyone."""
+def require_settings(settings: MailSettings, alerts: AlertRecipients | None = None) -> None:
+    """Raise SettingsError unless a mail could be sent: which settings are missing, which addresses are none.
 
-
-@dataclass(frozen=True)
-class Refusal:
-    """A recipient the mail server would not take, and its words."""
-
-    recipient: str
-    reason: str
-
-
-def require_settings(settings: MailSettings) -> None:
-    """Raise SettingsError unless a mail could be sent: which settings are missing, which addresses are none."""
+    alerts: who is told of incidents, where that is what is to be mailed; without them, mail.recipients are.
+    """
+    chosen = {f"alerts.recipients.{name}": list(value) for name, value in alerts or ()}
+    enough = bool(chosen) and all(chosen.values())
     missing = [
         f"mail.{name} (WWWATCH_MAIL__{name.upper()})"
-        for name, value in (("host", settings.host), ("recipients", settings.recipients))
+        for name, value in (("host", settings.host), ("recipients", settings.recipients or enough))
         if not value
     ]
     if missing:
         raise SettingsError(
             f"No mail can be sent: {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set.",
-            "Set it, or use --print or --html FILE.",
+            "Set it, or use --print or --html FILE." if alerts is None else "Set it.",
         )
     parse_address("mail.sender", settings.sender)
-    for recipient in settings.recipients:
-        parse_address("mail.recipients", recipient)
+    for name, recipients in {"mail.recipients": list(settings.recipients), **chosen}.items():
+        for recipient in recipients:
+            parse_address(name, recipient)
 
 
 def parse_address(setting: str, text: str) -> Address:
@@ -76,30 +69,61 @@ def message_id(kind: str, parts: Sequence[str], sender: Address) -> str:
     return f"<{kind}.{digest}@{sender.domain}>"
 
 
-def build(
-    digest: Digest, identity: Sequence[str], list_name: str, settings: MailSettings, now: datetime
-) -> EmailMessage:
+class Message(Protocol):
+    """What can be a mail: a subject, text, and HTML with pictures."""
+
+    @property
+    def subject(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def images(self) -> Sequence[Image]: ...
+    def html(self, sources: Mapping[str, str]) -> str:
+        """sources: image name -> its `cid:`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """What makes a mail this mail.
+
+    kind: digest or alert, for its Message-ID and List-Id. identity: of this very mail. list_name: the namespace.
+    thread: the identity of the mail it belongs to, which may never have been sent; None for one of its own.
+    """
+
+    kind: str
+    identity: Sequence[str]
+    list_name: str
+    recipients: Sequence[str]
+    thread: Sequence[str] | None = None
+
+
+def build(message: Message, envelope: Envelope, settings: MailSettings, now: datetime) -> EmailMessage:
     """A mail of text, HTML and inline pictures.
 
-    identity: what makes this mail this mail, for its Message-ID. list_name: the namespace, for List-Id and filters.
     now: the Date. Raise SettingsError if an address of the settings is none.
     """
     sender = parse_address("mail.sender", settings.sender)
-    mail = EmailMessage(policy=SMTP)
-    mail["Subject"] = header(digest.subject)
+    identity = envelope.identity
+    mail = EmailMessage(policy=POLICY)
+    mail["Subject"] = header(message.subject)
     mail["From"] = sender
-    mail["To"] = [parse_address("mail.recipients", recipient) for recipient in settings.recipients]
+    mail["To"] = [parse_address("mail.recipients", recipient) for recipient in envelope.recipients]
     mail["Date"] = format_datetime(now)
-    mail["Message-ID"] = message_id("digest", identity, sender)
-    mail["List-Id"] = f"wwwatch digest <{list_name}.digest.wwwatch.{sender.domain}>"
+    mail["Message-ID"] = message_id(envelope.kind, identity, sender)
+    if envelope.thread is not None and envelope.thread != identity:
+        root = message_id(envelope.kind, envelope.thread, sender)
+        mail["In-Reply-To"] = root
+        mail["References"] = root
+    mail["List-Id"] = f"wwwatch {envelope.kind} <{envelope.list_name}.{envelope.kind}.wwwatch.{sender.domain}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
-    mail.set_content(digest.text)
-    sources = {image.name: f"cid:{_content_id(image, identity, sender)}" for image in digest.images}
-    mail.add_alternative(digest.html(sources), subtype="html")
+    mail.set_content(message.text)
+    sources = {image.name: f"cid:{_content_id(image, identity, sender)}" for image in message.images}
+    mail.add_alternative(message.html(sources), subtype="html")
     page = mail.get_payload()[1]  # type: ignore[index]
     assert isinstance(page, EmailMessage)  # noqa: S101 - the alternative just added
-    for image in digest.images:
+    for image in message.images:
         page.add_related(
             image.png,
             "image",
@@ -121,86 +145,3 @@ def _fix_boundaries(mail: EmailMessage, identity: Sequence[str]) -> None:
     for number, part in enumerate(part for part in mail.walk() if part.is_multipart()):
         key = hashlib.sha256("\0".join((str(number), *identity)).encode()).hexdigest()[:40]
         part.set_boundary(f"==wwwatch-{key}==")
-
-
-def send(mail: EmailMessage, settings: MailSettings) -> list[Refusal]:
-    """Hand a mail to the mail server. Return the recipients it refused, while others were taken.
-
-    Raise MailError, naming host, port, cause and setting, if it could not be handed over for anyone.
-    """
-    with _failures(settings), _connect(settings) as server:
-        if settings.username:
-            server.login(settings.username, settings.password.get_secret_value())
-        refused = server.send_message(mail)
-    return _refusals(refused)
-
-
-def _connect(settings: MailSettings) -> smtplib.SMTP:
-    # create_default_context checks the certificate and the host's name.
-    if settings.security == "none":
-        return smtplib.SMTP(settings.host, settings.port, timeout=settings.timeout_seconds)
-    context = ssl.create_default_context(cafile=settings.ca_file)
-    if settings.security == "tls":
-        return smtplib.SMTP_SSL(settings.host, settings.port, timeout=settings.timeout_seconds, context=context)
-    server = smtplib.SMTP(settings.host, settings.port, timeout=settings.timeout_seconds)
-    try:
-        server.starttls(context=context)
-    except BaseException:
-        server.close()
-        raise
-    return server
-
-
-def _refusals(refused: Mapping[str, tuple[int, bytes | str]]) -> list[Refusal]:
-    return [Refusal(recipient, _answer(*answer)) for recipient, answer in refused.items()]
-
-
-def _answer(code: int, words: bytes | str) -> str:
-    told = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
-    return plain(f"{code} {' '.join(told.split())}")
-
-
-def refusal_error(refusals: Sequence[Refusal], settings: MailSettings) -> MailError:
-    """What to raise when some of the recipients were refused."""
-    told = "; ".join(f"{refusal.recipient}: {refusal.reason}" for refusal in refusals)
-    others = len(settings.recipients) - len(refusals)
-    return MailError(
-        f"The mail server {settings.host}:{settings.port} refused {len(refusals)} of {len(settings.recipients)} "
-        f"recipients: {told}",
-        f"Correct mail.recipients (WWWATCH_MAIL__RECIPIENTS). {others} got the mail." if others else RECIPIENTS_HINT,
-    )
-
-
-@contextmanager
-def _failures(settings: MailSettings) -> Iterator[None]:
-    """Turn what smtplib, ssl and the network raise into a MailError that says what to correct."""
-    try:
-        yield
-    except smtplib.SMTPRecipientsRefused as error:
-        raise refusal_error(_refusals(error.recipients), settings) from error
-    except (OSError, smtplib.SMTPException, UnicodeError) as error:
-        cause, hint = _cause(error, settings)
-        raise MailError(
-            f"The mail server {settings.host}:{settings.port} did not take the mail: {cause}", hint
-        ) from error
-
-
-def _cause(error: Exception, settings: MailSettings) -> tuple[str, str]:
-    """What went wrong in words, and the setting it hangs on."""
-    if isinstance(error, smtplib.SMTPAuthenticationError):
-        return _answer(error.smtp_code, error.smtp_error), "Correct mail.username and mail.password."
-    if isinstance(error, smtplib.SMTPSenderRefused):
-        return _answer(error.smtp_code, error.smtp_error), "Correct mail.sender (WWWATCH_MAIL__SENDER)."
-    if isinstance(error, smtplib.SMTPNotSupportedError):
-        return plain(error), "Correct mail.security: the server does not offer what was asked for."
-    if isinstance(error, smtplib.SMTPResponseException):
-        return _answer(error.smtp_code, error.smtp_error), "See the mail server's log."
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not trusted ({error.verify_message})", "Correct mail.ca_file or mail.host."
-    if isinstance(error, ssl.SSLError):
-        return f"no TLS ({plain(error.reason or error)})", "Correct mail.security and mail.port."
-    if isinstance(error, FileNotFoundError | PermissionError) and settings.ca_file:
-        return f"cannot read {settings.ca_file}: {error.strerror}", "Correct mail.ca_file (WWWATCH_MAIL__CA_FILE)."
-    if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
-        return f"no answer in {settings.timeout_seconds:g} s", f"{SERVER_HINT} Or raise mail.timeout_seconds."
-    return plain(getattr(error, "strerror", None) or error), SERVER_HINT

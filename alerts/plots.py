@@ -42,6 +42,7 @@ STATUS_WORDS = {
     NO_STATUS: "no status",
 }
 INCIDENT_COLOUR = "#cc79a7"
+THEIRS_COLOUR, OTHERS_COLOUR = "#b03a00", "#b8c4ce"
 # Dark is grave, so that the order also shows without colour.
 SEVERITY_COLOURS = {"critical": "#5c0a2e", "high": "#c2477f", "medium": "#f0b8d2"}
 # Below this share of the span an incident would be a hair nobody sees.
@@ -81,20 +82,28 @@ def traffic(timeline: Timeline, span: Span, incidents: Sequence[Incident], zone:
         if _shade(axes, span, incidents):
             handles.append(Patch(color=INCIDENT_COLOUR, alpha=0.35, label="incident"))
         _time_axis(axes, span, zone)
-        axes.set_ylabel(f"requests per {length_words(timedelta(seconds=timeline.step_seconds))}", fontsize=9, color=INK)
-        axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-        axes.grid(axis="y", color=FAINT, linewidth=0.6)
-        if handles:
-            figure.legend(
-                handles=handles,
-                loc="outside upper left",
-                ncols=len(handles),
-                frameon=False,
-                fontsize=8.5,
-                labelcolor=INK,
-            )
+        _requests_axis(axes, timeline)
+        _legend(figure, handles)
         return _png(figure)
+
+
+def _requests_axis(axes: Axes, timeline: Timeline) -> None:
+    axes.set_ylabel(f"requests per {length_words(timedelta(seconds=timeline.step_seconds))}", fontsize=9, color=INK)
+    axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axes.grid(axis="y", color=FAINT, linewidth=0.6)
+
+
+def _legend(figure: Figure, handles: Sequence[Patch]) -> None:
+    if handles:
+        figure.legend(
+            handles=list(handles),
+            loc="outside upper left",
+            ncols=len(handles),
+            frameon=False,
+            fontsize=8.5,
+            labelcolor=INK,
+        )
 
 
 def _stacks(axes: Axes, timeline: Timeline) -> list[Patch]:
@@ -168,8 +177,29 @@ def incidents_by_class(counts: Mapping[str, Mapping[str, int]]) -> bytes:
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
         axes.grid(axis="x", color=FAINT, linewidth=0.6)
-        figure.legend(
-            handles=handles, loc="outside upper left", ncols=max(len(handles), 1), frameon=False, fontsize=8.5,
-            labelcolor=INK,
-        )  # fmt: skip
+        _legend(figure, handles)
+        return _png(figure)
+
+
+def alert(theirs: Timeline, everybody: Timeline, span: Span, incident: Incident, zone: ZoneInfo) -> bytes:
+    """Requests over time of an incident's clients on those of all others; the span of the incident is shaded."""
+    with mpl.rc_context({"font.family": "DejaVu Sans"}):
+        figure, axes = _figure(2.2)
+        own = [sum(point.by_status.values()) for point in theirs.points]
+        total = [max(sum(p.by_status.values()), mine) for p, mine in zip(everybody.points, own, strict=True)]
+        others = [all_of_it - mine for all_of_it, mine in zip(total, own, strict=True)]
+        edges = [_number(point.start) for point in theirs.points]
+        edges.append(edges[-1] + theirs.step_seconds / DAY_SECONDS)
+        axes.stairs(others, edges, fill=True, color=OTHERS_COLOUR, linewidth=0)
+        axes.stairs(total, edges, baseline=others, fill=True, color=THEIRS_COLOUR, linewidth=0)
+        axes.set_ylim(0, max([*total, 1]) * 1.1)
+        handles = [
+            Patch(color=THEIRS_COLOUR, label="this incident"),
+            Patch(color=OTHERS_COLOUR, label="everybody else"),
+        ]
+        if _shade(axes, span, [incident]):
+            handles.append(Patch(color=INCIDENT_COLOUR, alpha=0.35, label="its span"))
+        _requests_axis(axes, theirs)
+        _time_axis(axes, span, zone)
+        _legend(figure, handles)
         return _png(figure)

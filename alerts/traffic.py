@@ -64,12 +64,15 @@ def step_of(span: Span) -> timedelta:
     return next((step for step in STEPS if step >= least), DAY * math.ceil(least / DAY))
 
 
-def timeline(store: Store, namespace: str, span: Span) -> Timeline:
-    """Requests by status class in equal steps. Steps begin at multiples of their length since 1970, UTC."""
+def timeline(store: Store, namespace: str, span: Span, *filters: Document) -> Timeline:
+    """Requests by status class in equal steps, of events that match the filters.
+
+    Steps begin at multiples of their length since 1970, UTC.
+    """
     seconds = int(step_of(span).total_seconds())
     histogram = {"date_histogram": {"field": "@timestamp", "fixed_interval": f"{seconds}s", "min_doc_count": 1}}
     aggs = {"steps": histogram | {"aggs": {"status": _status_ranges()}}}
-    answer = store.aggregate(store.access_index(namespace), between(span.since, span.until), aggs)
+    answer = store.aggregate(store.access_index(namespace), between(span.since, span.until, *filters), aggs)
     found = {int(b["key"]) // 1000: _by_status(b, b["doc_count"]) for b in answer.get("steps", {}).get("buckets", [])}
     first = math.floor(span.since.timestamp() / seconds) * seconds
     starts = range(first, math.ceil(span.until.timestamp()), seconds)

@@ -35,6 +35,7 @@ COMMANDS = {
     "verdict": ("detector.feedback_commands:verdict", "Say whether an incident was an attack."),
     "allow": ("detector.feedback_commands:allow", "Networks that raise no incident, with reason and expiry."),
     "maintenance": ("detector.feedback_commands:maintenance", "Spans of time in which nothing is raised."),
+    "alerts": ("alerts.commands:alerts", "Tell what is new of incidents; send what waits in the outbox."),
     "digest": ("alerts.commands:digest", "Compose the digest; mail, print or save it."),
     "anomalies": ("wwwatch.commands.questions:anomalies", "Anomalies, newest first."),
     "incidents": ("wwwatch.commands.questions:incidents", "Incidents, newest first."),

@@ -15,6 +15,7 @@ import platformdirs
 from pydantic import BaseModel, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
+from wwwatch.alert_settings import AlertSettings
 from wwwatch.errors import SettingsError
 from wwwatch.ingest_settings import IngestSettings
 from wwwatch.retention_settings import RetentionSettings
@@ -136,6 +137,7 @@ class Settings(Section):
         description="positions and engine data",
     )
     cache: Path = Field(default_factory=lambda: platformdirs.user_cache_path("wwwatch"), description="downloads")
+    alerts: AlertSettings = Field(default_factory=AlertSettings)
     engine: EngineSettings = Field(default_factory=EngineSettings)
     detector: DetectorSettings = Field(default_factory=DetectorSettings)
     host: HostSettings = Field(default_factory=HostSettings)

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 import alerts
-from alerts.digest import Digest, Site, compose
+from alerts.digest import Digest, compose
 from alerts.figures import Change, Coverage, Feature, Incidents, SilentHost, Traffic
+from alerts.rendering import Site
 from tests.unit.alerts_examples import DAY, HOSTILE, facts, incident, quiet, worst
 from wwwatch.errors import SettingsError
 

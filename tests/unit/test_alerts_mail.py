@@ -10,7 +10,8 @@ from functools import cache
 import pytest
 
 from alerts import mail
-from alerts.digest import Digest, Site, compose
+from alerts.digest import Digest, compose
+from alerts.rendering import Site
 from tests.unit.alerts_examples import HOSTILE, facts
 from wwwatch.errors import SettingsError
 from wwwatch.settings import MailSettings
@@ -19,6 +20,7 @@ NOW = datetime(2026, 11, 22, 14, 5, tzinfo=UTC)
 RECIPIENTS = ("a@x.example", "B <b@x.example>")
 SETTINGS = MailSettings(host="mail.example", sender="wwwatch <w@shop.example>", recipients=RECIPIENTS)
 IDENTITY = ("shop", "2026-11-21", "2026-11-22")
+ENVELOPE = mail.Envelope("digest", IDENTITY, "shop", RECIPIENTS)
 
 
 @cache
@@ -27,7 +29,7 @@ def digest() -> Digest:
 
 
 def built(**changed: str) -> EmailMessage:
-    sent = mail.build(replace(digest(), **changed), IDENTITY, "shop", SETTINGS, NOW)  # type: ignore[arg-type]
+    sent = mail.build(replace(digest(), **changed), ENVELOPE, SETTINGS, NOW)  # type: ignore[arg-type]
     parsed = message_from_bytes(sent.as_bytes(), policy=default)
     assert isinstance(parsed, EmailMessage)
     return parsed
@@ -45,11 +47,12 @@ def test_the_headers_say_who_what_when_and_that_a_machine_wrote() -> None:
 
 
 def test_the_same_digest_is_the_same_mail_byte_by_byte() -> None:
-    one, other = (mail.build(digest(), IDENTITY, "shop", SETTINGS, NOW) for _ in range(2))
+    one, other = (mail.build(digest(), ENVELOPE, SETTINGS, NOW) for _ in range(2))
 
     assert one["Message-ID"].endswith("@shop.example>")
     assert one.as_bytes() == other.as_bytes()
-    assert mail.build(digest(), ("shop", "other"), "shop", SETTINGS, NOW)["Message-ID"] != one["Message-ID"]
+    another = replace(ENVELOPE, identity=("shop", "other"))
+    assert mail.build(digest(), another, SETTINGS, NOW)["Message-ID"] != one["Message-ID"]
 
 
 def test_the_parts_are_text_and_html_with_its_pictures() -> None:

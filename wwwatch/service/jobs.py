@@ -52,8 +52,10 @@ def table(settings: Settings) -> dict[str, Job]:
     service = settings.service
     every = timedelta(seconds=service.detect_every_seconds)
     looks = timedelta(seconds=settings.selfwatch.every_seconds)
+    tells = timedelta(seconds=service.alerts_every_seconds)
     jobs = [
         Job("detect", "judges what is due", "detector.jobs:detect", every),
+        Job("alerts", "tells what is new of incidents", "alerts.jobs:alerts", tells),
         Job("selfwatch", "looks after the watch itself", "wwwatch.selfwatch.turn:selfwatch", looks),
     ]
     if service.train:
