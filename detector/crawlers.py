@@ -14,6 +14,7 @@ from threading import Thread
 from typing import TypeVar
 
 from wwwatch.addresses import as_address
+from wwwatch.control import CRAWLER
 from wwwatch.errors import SettingsError
 from wwwatch.moments import iso
 from wwwatch.store import Store, names
@@ -25,7 +26,6 @@ TIMEOUT_SECONDS = 3.0
 MOST_UNANSWERED = 3
 # "No such host" of gethostbyaddr (h_errno HOST_NOT_FOUND) and of getaddrinfo.
 NO_SUCH_NAME = (1, socket.EAI_NONAME)
-KIND = "crawler"
 
 T = TypeVar("T")
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -165,7 +165,7 @@ class Verifier:
             return UNKNOWN
         if listed := self._lists.get(crawler.mark):
             return VERIFIED if any(ipaddress.ip_address(address) in network for network in listed) else FAKE
-        id_ = f"{KIND}:{crawler.mark}:{address}"
+        id_ = f"{CRAWLER}:{crawler.mark}:{address}"
         kept = self._store.get_document(names.CONTROL, id_)
         if kept and kept["wwwatch"]["expires_at"] > iso(self._now):
             return str(kept["wwwatch"]["status"])
@@ -174,6 +174,6 @@ class Verifier:
             return UNKNOWN
         result = confirmed(crawler, address, self._resolver)
         self._unanswered += result == UNKNOWN
-        own = {"kind": KIND, "id": address, "status": result, "expires_at": iso(self._now + KEPT[result])}
+        own = {"kind": CRAWLER, "id": address, "status": result, "expires_at": iso(self._now + KEPT[result])}
         self._store.write_documents(names.CONTROL, [(id_, {"@timestamp": iso(self._now), "wwwatch": own})])
         return result

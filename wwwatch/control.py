@@ -14,7 +14,7 @@ from wwwatch.store import Store, names
 Document = dict[str, Any]
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-ALLOW, MAINTENANCE, VERDICT = "allow", "maintenance", "verdict"
+ALLOW, MAINTENANCE, VERDICT, CRAWLER = "allow", "maintenance", "verdict", "crawler"
 
 
 class ControlError(UsageError):
@@ -138,21 +138,25 @@ def silences(store: Store, namespace: str) -> list[Silence]:
 
 def judge(store: Store, namespace: str, incident_id: str, hostile: bool, note: str, now: datetime) -> Verdict:
     """Keep a verdict on an incident, named by its id or the beginning of it. Raise ControlError if that is not one."""
-    incident_id, incident = _incident(store, namespace, incident_id)
-    own = incident["wwwatch"]
-    members = [own["entity"]["id"]] if own["entity"]["type"] == "ip" else incident.get("related", {}).get("ip", [])
+    incident_id, found = incident(store, namespace, incident_id)
+    own = found["wwwatch"]
+    members = [own["entity"]["id"]] if own["entity"]["type"] == "ip" else found.get("related", {}).get("ip", [])
     verdict = Verdict(
         incident_id, hostile, note, own["class"], own["entity"]["type"], own["entity"]["id"],
-        tuple(members), incident["event"]["start"], incident["event"]["end"],
+        tuple(members), found["event"]["start"], found["event"]["end"],
     )  # fmt: skip
     fields = {name: getattr(verdict, name) for name in _VERDICT_FIELDS} | {"members": list(members)}
     _write(store, namespace, VERDICT, incident_id, now, fields)
     return verdict
 
 
-def _incident(store: Store, namespace: str, beginning: str) -> tuple[str, Document]:
+def incident(store: Store, namespace: str, beginning: str, index: str | None = None) -> tuple[str, Document]:
+    """The incident (id, document) whose id begins so. Raise ControlError if there is none, or more than one.
+
+    index: where to look; None: the incidents of the namespace.
+    """
     query = {"prefix": {"wwwatch.incident_id": beginning}}
-    found = store.search(names.incidents(namespace), query, 2) if beginning else []
+    found = store.search(index or names.incidents(namespace), query, 2) if beginning else []
     if len(found) == 1:
         return found[0]
     said = f"More than one incident begins with {beginning}" if found else f"There is no incident {beginning}"
@@ -171,6 +175,26 @@ def verdicts(store: Store, namespace: str) -> list[Verdict]:
         fields = {name: document[name] for name in _VERDICT_FIELDS}
         found.append(Verdict(**fields | {"members": tuple(document["members"])}))
     return sorted(found, key=lambda verdict: verdict.start)
+
+
+@dataclass(frozen=True)
+class Crawler:
+    """What was proved of an address that calls itself a crawler. mark: the crawler; status: as `detector.crawlers`."""
+
+    mark: str
+    address: str
+    status: str
+
+
+def crawlers(store: Store, now: datetime) -> list[Crawler]:
+    """What is known of addresses that called themselves crawlers, on any site, and has not expired."""
+    query = {
+        "bool": {"filter": [{"term": {"wwwatch.kind": CRAWLER}}, {"range": {"wwwatch.expires_at": {"gt": iso(now)}}}]}
+    }
+    return [
+        Crawler(id_.split(":")[1], document["wwwatch"]["id"], document["wwwatch"]["status"])
+        for id_, document in store.documents(names.CONTROL, query)
+    ]
 
 
 def _id(namespace: str, kind: str, key: str) -> str:

@@ -84,16 +84,21 @@ def alert(start: datetime, minutes: int, severity: int, attack_class: str, entit
     return document
 
 
+def fill_events(store: Store, namespace: str, documents: Iterable[Document]) -> None:
+    """Write access events."""
+    stream = names.access_stream("nginx.access", namespace)
+    lines = b"".join(b'{"create":{}}\n' + orjson.dumps(document) + b"\n" for document in documents)
+    assert set(store.bulk(stream, lines).statuses) == {201}
+    store.refresh(stream)
+
+
 def fill(store: Store, namespace: str) -> None:
     """Write the whole example into a namespace. The ledger lacks the last minute of the attack."""
     store.ensure_setup()
-    stream = names.access_stream("nginx.access", namespace)
-    lines = b"".join(b'{"create":{}}\n' + orjson.dumps(document) + b"\n" for document in events())
-    assert set(store.bulk(stream, lines).statuses) == {201}
+    fill_events(store, namespace, events())
     rejects = [reject("2026-11-01T10:00:30.000Z", "no_format"), reject("2026-10-01T00:00:00.000Z", "too_long")]
     lines = b"".join(b'{"create":{}}\n' + orjson.dumps(document) + b"\n" for document in rejects)
     assert set(store.bulk(names.rejects_stream(namespace), lines).statuses) == {201}
-    store.refresh(stream)
     store.refresh(names.rejects_stream(namespace))
     store.write_documents(names.windows(namespace), ledger())
     first, night = SINCE + timedelta(hours=2), SINCE + timedelta(hours=20)

@@ -1,6 +1,8 @@
 """The questions' queries and answers, without a store."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -8,7 +10,10 @@ from hypothesis import strategies as st
 
 from wwwatch import questions
 from wwwatch.addresses import as_address
+from wwwatch.commands.questions import plot
 from wwwatch.errors import UsageError
+from wwwatch.questions.subjects import Subject
+from wwwatch.questions.top import GROUPINGS, MEASURES, Question
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -71,19 +76,67 @@ def test_as_address(text: str, address: str | None) -> None:
 
 @given(st.text(min_size=1))
 def test_what_was_typed_is_a_value_and_nothing_else(text: str) -> None:
-    query = questions.events_of(text)
+    try:
+        subject = Subject.parse(text)
+    except ValueError:
+        return
 
-    assert set(query["bool"]) == {"should", "minimum_should_match"}
-    for clause in query["bool"]["should"]:
-        ((kind, condition),) = clause.items()
-        assert kind in {"term", "terms"}
-        assert set(condition) <= {"source.address", "source.ip"}
+    for query in (subject.events(), subject.alerts()):
+        for kind, condition in leaves(query):
+            assert kind in {"term", "terms"}
+            assert set(condition) <= {
+                "source.address", "source.ip", "related.ip", "wwwatch.entity.id", "wwwatch.entity.type",
+            }  # fmt: skip
 
 
-@pytest.mark.parametrize("measure", questions.MEASURES)
-@pytest.mark.parametrize("by", questions.GROUPINGS)
+def leaves(query: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The clauses of a query that are not `bool`."""
+    ((kind, condition),) = query.items()
+    if kind != "bool":
+        yield kind, condition
+        return
+    for name in ("filter", "should"):
+        for clause in condition.get(name, []):
+            yield from leaves(clause)
+
+
+@pytest.mark.parametrize(
+    ("typed", "text", "kind"),
+    [
+        ("203.0.113.7", "203.0.113.7", "address"),
+        ("203.0.113.7/32", "203.0.113.7", "address"),
+        ("203.0.113.0/24", "203.0.113.0/24", "network"),
+        ("2001:DB8:0::/48", "2001:db8::/48", "network"),
+        ("[2001:DB8::7]", "2001:db8::7", "address"),
+        ("Crawler.Example", "Crawler.Example", "name"),
+    ],
+)
+def test_subjects(typed: str, text: str, kind: str) -> None:
+    assert Subject.parse(typed) == Subject(text, kind)
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "a b", "0.0.0.0/0", "203.0.113.7/24", "x\x1b[31m", "http://evil.example/", "a" * 300]
+)
+def test_what_is_no_subject(typed: str) -> None:
+    with pytest.raises(ValueError, match="is no address"):
+        Subject.parse(typed)
+
+
+def test_a_network_holds_its_addresses_and_a_name_only_itself() -> None:
+    network, name = Subject.parse("203.0.113.0/24"), Subject.parse("Crawler.Example")
+
+    assert network.holds("203.0.113.9")
+    assert not network.holds("203.0.114.9")
+    assert not network.holds("2001:db8::1")
+    assert not network.holds("crawler.example")
+    assert name.holds("crawler.EXAMPLE")
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+@pytest.mark.parametrize("by", GROUPINGS)
 def test_a_top_is_ordered_by_its_measure(by: str, measure: str) -> None:
-    top = questions.top_aggregation(by, measure, 5)["top"]
+    top = Question(by, measure, 5).aggregation()["top"]
     (order,) = top["terms"]["order"][0]
 
     assert order == "_count" if measure == "requests" else order in top["aggs"]
@@ -101,7 +154,7 @@ def test_top_rows_are_flat() -> None:
         "last_seen": {"value": 1_700_000_001_500},
     }
 
-    (row,) = questions.top_rows("clients", "urls", {"top": {"buckets": [bucket]}})
+    (row,) = Question("clients", "urls").rows({"top": {"buckets": [bucket]}})
 
     assert row == {
         "by": "clients",
@@ -113,4 +166,14 @@ def test_top_rows_are_flat() -> None:
         "first_seen": "2023-11-14T22:13:20.000Z",
         "last_seen": "2023-11-14T22:13:21.500Z",
     }
-    assert questions.top_rows("clients", "requests", {}) == []
+    assert Question().rows({}) == []
+
+
+@given(st.lists(st.integers(0, 10**9), min_size=1, max_size=60), st.sampled_from([plot.EIGHTHS, plot.PLAIN]))
+def test_a_plot_shows_all_that_is_not_zero_and_nothing_else(counts: list[int], levels: str) -> None:
+    lines = plot.columns(counts, levels)
+
+    assert {len(line) for line in lines} == {len(counts)}
+    assert [character != " " for character in lines[-1]] == [count > 0 for count in counts]
+    if any(counts):
+        assert all(line[counts.index(max(counts))] == levels[-1] for line in lines)

@@ -1,0 +1,1 @@
+"""`wwwatch anomalies`, `incidents`, `top`, `ip`: questions a person or a program asks of the store."""
