@@ -7,7 +7,7 @@ DOCKER ?= docker
 MAKEFLAGS += --no-builtin-rules # nothing here is compiled
 
 .PHONY: demo images testbed testbed-report testbed-down test-containers test test-unit test-elasticsearch soak fuzz lint format bench \
-    bench-ship bench-detect bench-quality lock base-rows clean
+    bench-ship bench-detect bench-quality lock base-rows settings-docs clean
 
 demo: .venv
 	$(BIN)/wwwatch demo
@@ -58,6 +58,10 @@ testbed-down:
 # As root, with Docker: builds the images, on stand-ins where no registry can be reached, and runs the compose files.
 test-containers: .venv
 	WWWATCH_TEST_CONTAINERS=1 $(BIN)/python -m pytest -p no:randomly tests/containers
+# After a setting was added or changed.
+settings-docs: .venv
+	$(BIN)/wwwatch config sample > docs/wwwatch.toml
+	$(BIN)/wwwatch config reference > docs/settings.md
 
 bench-quality: .venv
 	$(BIN)/python -m bench.quality --markdown docs/quality.md
