@@ -23,26 +23,33 @@ from wwwatch.engine.process import spawn
 from wwwatch.engine.state import port_from_file
 from wwwatch.errors import StoreError
 from wwwatch.settings import Settings
-from wwwatch.store import Store
+from wwwatch.store import Store, roles
+from wwwatch.store.roles import elasticsearch_role, role
 
 ADMIN, PASSWORD = "admin", "correct horse battery staple"
-STREAMS = ["logs-*.access-*", "logs-wwwatch.rejects-*", "metrics-wwwatch.pipeline-*"]
-POSITIONS = {"names": ["wwwatch-positions"], "privileges": ["index", "read", "auto_configure"]}
 
 
-def _role(*on_streams: str, positions: bool = True) -> dict[str, Any]:
-    streams = {"names": STREAMS, "privileges": list(on_streams)}
-    return {"cluster": ["monitor"], "indices": [streams, *([POSITIONS] if positions else [])]}
+def _without(body: dict[str, Any], *privileges: str) -> dict[str, Any]:
+    indices = [
+        each | {"privileges": [p for p in each["privileges"] if p not in privileges]} for each in body["indices"]
+    ]
+    return body | {"indices": [each for each in indices if each["privileges"]]}
 
 
-# The roles of docs/shipping.md, and some that lack something.
-ROLES: dict[str, dict[str, Any]] = {
-    "shipper": _role("create_doc", "auto_configure", "view_index_metadata"),
-    "exact": _role("create_doc", "auto_configure", "view_index_metadata", "read"),
-    "bare": _role("create_doc", "auto_configure", positions=False),
-    "unable": _role("auto_configure", "view_index_metadata"),
+def _readable(body: dict[str, Any]) -> dict[str, Any]:
+    return body | {"indices": [each | {"privileges": [*each["privileges"], "read"]} for each in body["indices"]]}
+
+
+_SHIPPER = elasticsearch_role(role("shipper"))
+# The roles that setup writes, and shippers that have more or lack something.
+ROLES: dict[str, dict[str, Any]] = {each.name: elasticsearch_role(each) for each in roles.ROLES} | {
+    "exact": _readable(_SHIPPER),
+    "bare": _without(_SHIPPER | {"indices": _SHIPPER["indices"][:1]}),
+    "unable": _without(_SHIPPER, "create_doc"),
     "blind": {"cluster": [], "indices": []},
 }
+# Who has several of them.
+USERS: dict[str, tuple[str, ...]] = {name: (name,) for name in ROLES} | {"service": roles.SERVICE}
 READY_SECONDS = 120
 HEAP_MB = "512"
 ITERATIONS = 10_000
@@ -50,10 +57,12 @@ ITERATIONS = 10_000
 
 @dataclass(frozen=True)
 class SecuredEngine:
-    """Where it is, and the file of the authority that signed its certificate."""
+    """Where it is, the file of the authority that signed its certificate, and its passwords."""
 
     port: int
     ca_file: Path
+    admin_password: str = PASSWORD
+    user_password: str = PASSWORD
 
     @property
     def url(self) -> str:
@@ -68,8 +77,9 @@ class SecuredEngine:
         return {"WWWATCH_URL": self.url, "WWWATCH_CA_FILE": str(self.ca_file), "WWWATCH_HOME": str(home)}
 
     def url_of(self, user: str) -> str:
-        """The address with a user's password: `admin`, who may do anything, or one of ROLES."""
-        return f"https://{user}:{quote(PASSWORD)}@localhost:{self.port}"
+        """The address with a user's password: `admin`, who may do anything, or one of USERS."""
+        password = self.admin_password if user == ADMIN else self.user_password
+        return f"https://{user}:{quote(password)}@localhost:{self.port}"
 
     def store(self, user: str, home: Path) -> Store:
         """A connection as a user."""
@@ -121,8 +131,9 @@ def _secured(files: Any, authority: trustme.CA) -> dict[str, str]:
         "elasticsearch.yml": "\n".join(plain) + "\n" + yaml_lines(security),
         "http.key": certificate.private_key_pem.bytes().decode(),
         "http.crt": "".join(blob.bytes().decode() for blob in certificate.cert_chain_pems),
-        "users": "".join(f"{user}:{_hashed(PASSWORD)}\n" for user in (ADMIN, *ROLES)),
-        "users_roles": f"superuser:{ADMIN}\n" + "".join(f"{role}:{role}\n" for role in ROLES),
+        "users": "".join(f"{user}:{_hashed(PASSWORD)}\n" for user in (ADMIN, *USERS)),
+        "users_roles": f"superuser:{ADMIN}\n"
+        + "".join(f"{each}:{','.join(u for u, own in USERS.items() if each in own)}\n" for each in ROLES),
         # A file of roles is the same to the engine as an API key's role descriptors, which this build cannot store.
         "roles.yml": yaml_lines(ROLES),
     }

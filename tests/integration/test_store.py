@@ -204,3 +204,13 @@ def test_a_server_that_is_no_store(server: Callable[[Answer], str], kind: str, b
     url = server(lambda handler: _reply(handler, 200, body, kind))
     with pytest.raises(StoreError, match="not Elasticsearch or OpenSearch"):
         Store.from_settings(load(environ={}), url)
+
+
+def test_a_flood_of_fields_maps_none_of_them(store: Store, namespace: str) -> None:
+    stream = names.access_stream("nginx.access", namespace)
+    flood = ",".join(f'"f{number}":{{"a":"b"}}' for number in range(2000)).encode()
+    assert store.bulk(stream, events(1)).statuses == [201]
+    [backing] = store.backing_indices(stream)
+    before = store.admin("GET", f"/{backing}/_mapping")
+    assert store.bulk(stream, b'{"create":{}}\n{"@timestamp":"2026-01-01T00:00:00Z",%s}\n' % flood).statuses == [201]
+    assert store.admin("GET", f"/{backing}/_mapping") == before

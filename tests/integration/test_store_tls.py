@@ -12,7 +12,7 @@ import trustme
 
 from wwwatch.errors import StoreUnreachable
 from wwwatch.settings import load
-from wwwatch.store import Store
+from wwwatch.store import Store, failures
 
 INFO = b'{"version":{"number":"9.1.0"}}'
 
@@ -106,3 +106,23 @@ def test_a_certificate_for_another_host(
     with pytest.raises(StoreUnreachable, match="127\\.0\\.0\\.1") as caught:
         connect(port, authority, tmp_path)
     assert "WWWATCH_URL" in caught.value.hint
+
+
+def test_plain_http_to_a_port_that_speaks_tls(
+    serve: Callable[[trustme.LeafCert], int], authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(failures, "ATTEMPTS", 1)
+    port = serve(authority.issue_cert("127.0.0.1"))
+    with pytest.raises(StoreUnreachable, match="Cannot reach") as caught:
+        connect(port, authority, tmp_path, scheme="http")
+    assert "write https://" in caught.value.hint
+
+
+def test_tls_to_a_port_that_speaks_plain_http(authority: trustme.CA, tmp_path: Path) -> None:
+    server = QuietServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    with pytest.raises(StoreUnreachable) as caught:
+        connect(int(server.server_address[1]), authority, tmp_path)
+    server.shutdown()
+    server.server_close()
+    assert "write http://" in caught.value.hint

@@ -1,11 +1,14 @@
 """`wwwatch setup`: templates on the store, live indices brought up to them; or all of it off again."""
 
+from pathlib import Path
+
 import click
 
 from wwwatch.console import plain_markup, print_json, say
 from wwwatch.settings import load
 from wwwatch.store import Store, connect
 from wwwatch.store.removal import Ours, look, remove
+from wwwatch.store.security import write_credentials, write_roles
 from wwwatch.store.setup import Report, check, upgrade
 
 LEFT = (
@@ -15,11 +18,17 @@ LEFT = (
 
 
 @click.command()
+@click.option("--security", is_flag=True, help="Also write wwwatch's roles; the store must have security on.")
+@click.option(
+    "--keys",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Also make a key or password for shipper, service and reader, each in a file of this folder, mode 600.",
+)
 @click.option("--remove", "removes", is_flag=True, help="Delete everything of wwwatch on the store, all events too.")
 @click.option("--yes", is_flag=True, help="With --remove: do not ask.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 @click.pass_context
-def setup(ctx: click.Context, removes: bool, yes: bool, as_json: bool) -> None:
+def setup(ctx: click.Context, security: bool, keys: Path | None, removes: bool, yes: bool, as_json: bool) -> None:
     """Install index and component templates, and lifecycle policies where the engine has them, on the configured store.
 
     Safe to run again. After an upgrade, live indices get the new fields in place, or their stream begins a new index.
@@ -31,10 +40,21 @@ def setup(ctx: click.Context, removes: bool, yes: bool, as_json: bool) -> None:
         return
     report = upgrade(store, settings.retention)
     report.notes += check(store)
+    roles = write_roles(store) if security or keys else []
+    made = write_credentials(store, keys) if keys else []
     if as_json:
-        print_json([vars(report) | {"store": store.description}])
-    else:
-        _tell(store, report)
+        told = [{"name": each.name, "file": str(each.file), "variables": each.variables} for each in made]
+        print_json([vars(report) | {"store": store.description, "roles": roles, "credentials": told}])
+        return
+    _tell(store, report)
+    if roles:
+        say(f"Roles written: {', '.join(roles)}.")
+    for each in made:
+        say(f"Made for {each.name}:")
+        for name, value in each.variables.items():
+            say(f"  {name}={plain_markup(value, limit=1000)}")
+    if keys and not made:
+        say(f"The keys in {plain_markup(keys)} are there already; to replace one, delete its file and run this again.")
 
 
 def _tell(store: Store, report: Report) -> None:

@@ -124,12 +124,15 @@ def _node(scheme: str, host: str, port: int, path: str, settings: Settings) -> N
 def make_client(address: Address, settings: Settings) -> Elasticsearch:
     """Build the client. It does not retry by itself: `wwwatch.store.failures` does, with backoff."""
     api_key = settings.api_key.get_secret_value() or None
-    if api_key and address.basic_auth:
-        raise SettingsError("Both a password (in url) and an api_key are set.", "Keep one of them.")
+    basic_auth = address.basic_auth
+    if settings.username and not basic_auth:
+        basic_auth = (settings.username, settings.password.get_secret_value())
+    if api_key and basic_auth:
+        raise SettingsError("Both a password (in url, or username) and an api_key are set.", "Keep one of them.")
     return Elasticsearch(
         hosts=list(address.nodes),
         api_key=_encoded(api_key) if api_key else None,
-        basic_auth=address.basic_auth,
+        basic_auth=basic_auth,
         node_class=PlainNode,
         serializers={item.mimetype: item for item in (PlainJson(), PlainNdjson())},
         request_timeout=settings.timeout_seconds,

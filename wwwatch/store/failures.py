@@ -26,6 +26,10 @@ TLS_HINTS = {
     "match": "Use a host name of the store's certificate in url (WWWATCH_URL), or add this one to the certificate.",
     "WRONG_VERSION_NUMBER": "The store speaks plain HTTP there: write http:// in url (WWWATCH_URL).",
 }
+NOT_THERE = "Is it running, and is url (WWWATCH_URL) right? Unset, wwwatch uses its embedded engine."
+# What a port that speaks TLS does with a plain request, by what the client says of it.
+HUNG_UP = ("Connection aborted", "Remote end closed", "Connection reset", "BadStatusLine")
+WANTS_TLS = "It hung up on plain HTTP. If it speaks TLS there, write https:// in url (WWWATCH_URL)."
 
 
 class StoreBusy(StoreError):  # noqa: N818 - reads as the condition it names
@@ -70,10 +74,9 @@ def translate(error: Exception, shown: str) -> StoreError:
             "Is it overloaded? See timeout_seconds (WWWATCH_TIMEOUT_SECONDS).",
         )
     if isinstance(error, TransportConnectionError):
-        return StoreUnreachable(
-            f"Cannot reach the store at {shown}: {_cause(error)}",
-            "Is it running, and is url (WWWATCH_URL) right? Unset, wwwatch uses its embedded engine.",
-        )
+        cause = _cause(error)
+        hung_up = shown.startswith("http://") and any(words in cause for words in HUNG_UP)
+        return StoreUnreachable(f"Cannot reach the store at {shown}: {cause}", WANTS_TLS if hung_up else NOT_THERE)
     if isinstance(error, SerializationError):
         # Of somebody in between, perhaps, who may have passed the request on: its outcome is unknown.
         return StoreUnreachable(
@@ -114,7 +117,8 @@ def forbidden(shown: str, reason: str) -> StoreRefused:
     """A privilege is missing. reason: the store's, which names the action and the privileges that grant it."""
     return StoreRefused(
         f"The store at {shown} does not allow this: {reason}",
-        "Give the user or key one of the privileges named there; docs/shipping.md lists what a shipper needs.",
+        "Give the user or key one of the privileges named there. `wwwatch setup --security` writes roles that have "
+        "what they need (docs/security.md); docs/shipping.md lists what a shipper needs.",
     )
 
 

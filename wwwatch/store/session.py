@@ -68,6 +68,11 @@ class Session:
         """Whether the engine has index state management (OpenSearch, with that plugin)."""
         return self.is_opensearch and self._offers("/_plugins/_ism/policies?size=1")
 
+    @cached_property
+    def offers_security(self) -> bool:
+        """Whether the engine asks who somebody is, and lets not everybody do everything."""
+        return self._offers("/_plugins/_security/authinfo" if self.is_opensearch else "/_security/_authenticate")
+
     def _offers(self, path: str) -> bool:
         """Whether the engine knows a request; what it does not know it answers with 400, 404 or 405."""
         try:

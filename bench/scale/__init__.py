@@ -1,0 +1,1 @@
+"""How the whole grows: shippers, detectors, and a store of several nodes on one machine."""

@@ -1,1 +1,0 @@
-"""Saved objects for Kibana from 8.9 on: Lens panels, written into their dashboards."""
