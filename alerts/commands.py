@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from alerts import channels, watch, wording
+from alerts import channels, posting, watch, wording
 from alerts import digest as digests
 from alerts import mail as mails
 from alerts.channels import not_sent_error
@@ -16,7 +16,7 @@ from alerts.outbox import SENT
 from alerts.rendering import Site
 from wwwatch.console import plain_markup, print_json, say
 from wwwatch.errors import InputError, SettingsError
-from wwwatch.moments import iso, since_option, until_option
+from wwwatch.moments import since_option, until_option
 from wwwatch.namespaces import namespace_option
 from wwwatch.questions import default_span, newest_event
 from wwwatch.settings import Settings, load
@@ -88,11 +88,8 @@ def _save(composed: digests.Digest, path: Path) -> None:
 
 
 def _mail(composed: digests.Digest, facts: DigestFacts, settings: Settings, store: Store) -> None:
-    identity = (facts.namespace, iso(facts.span.since), iso(facts.span.until))
     recipients = settings.mail.recipients
-    envelope = mails.Envelope("digest", identity, facts.namespace, recipients)
-    mail = mails.build(composed, envelope, settings.mail, datetime.now(UTC))
-    status, targets = watch.post_mail(store, facts.namespace, mail, identity, recipients, settings)
+    status, targets = posting.post(store, facts, composed, settings, watch.system_clock)
     if any(target.status != SENT for target in targets):
         raise not_sent_error(status, targets, settings.mail)
     say(f"The digest went to {plain_markup(', '.join(recipients))}.")

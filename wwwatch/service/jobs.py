@@ -58,6 +58,12 @@ def table(settings: Settings) -> dict[str, Job]:
         Job("alerts", "tells what is new of incidents", "alerts.jobs:alerts", tells),
         Job("selfwatch", "looks after the watch itself", "wwwatch.selfwatch.turn:selfwatch", looks),
     ]
+    if service.daily_digest:
+        at = cron.parse(service.daily_digest)
+        jobs.append(Job("daily_digest", "sends the digest of a day", "alerts.jobs:daily", at, "made up", slow=True))
+    if service.weekly_digest:
+        at = cron.parse(service.weekly_digest)
+        jobs.append(Job("weekly_digest", "sends the digest of a week", "alerts.jobs:weekly", at, "made up", slow=True))
     if service.train:
         jobs.append(Job("train", "trains a model", "detector.jobs:train", cron.parse(service.train), slow=True))
     if service.drift:
