@@ -39,6 +39,7 @@ COMMANDS = {
     "digest": ("alerts.commands:digest", "Compose the digest; mail, print or save it."),
     "anomalies": ("wwwatch.commands.questions.lists:anomalies", "Anomalies, newest first."),
     "incidents": ("wwwatch.commands.questions.lists:incidents", "Incidents, newest first, or one of them whole."),
+    "blocklist": ("wwwatch.commands.blocklist:command", "Addresses to keep out, for nginx, Apache, nftables, ipset."),
     "top": ("wwwatch.commands.questions.top:top", "Busiest clients, URLs, agents, networks, users, ..."),
     "ip": ("wwwatch.commands.questions.ip:ip", "Everything known of an address, network or host name."),
     "simulate": ("simulator.commands:simulate", "Write traffic with ground truth."),

@@ -43,5 +43,22 @@ class Moment(click.ParamType[datetime]):
             self.fail(f"{value!r} is no time. Write ISO 8601 (2026-11-23T10:00:00Z) or relative (-24h).", param, ctx)
 
 
+class Length(click.ParamType[timedelta]):
+    """A click parameter type for a length of time: `90m`, `24h`, `7d`."""
+
+    name = "LENGTH"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        if isinstance(value, timedelta):
+            return value
+        match = RELATIVE.match(f"-{value}")
+        if match is None or not int(match[1]):
+            return self.fail(f"{value!r} is no length of time. Write 90m, 24h, 7d or 2w.", param, ctx)
+        try:
+            return timedelta(seconds=int(match[1]) * UNIT_SECONDS[match[2]])
+        except OverflowError:
+            return self.fail(f"{value!r} is too long.", param, ctx)
+
+
 since_option = click.option("--since", type=Moment(), help="From this time on: ISO 8601, or relative such as -24h.")
 until_option = click.option("--until", type=Moment(), help="Up to this time (not included).")

@@ -3,11 +3,10 @@
 Only an address or a network that parses as one gets into a line; nothing else from a log ever does.
 """
 
-import ipaddress
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+from wwwatch.deny import Network, apache, as_network, family, nginx, order, shown
 
 # A botnet's members are not for a deny list by hand.
 MOST_NETWORKS = 50
@@ -22,18 +21,8 @@ def networks_of(alert: Mapping[str, Any]) -> list[Network]:
     if entity["type"] not in {"ip", "net"}:
         members = alert.get("related", {}).get("ip", [])
         texts = members if isinstance(members, list) else [members]
-    found = {network for text in texts if (network := _network(text))}
-    return sorted(found, key=lambda network: (network.version, network.network_address))
-
-
-def _network(text: object) -> Network | None:
-    """None for what is no address or network, for the machine itself, and for everybody."""
-    try:
-        network = ipaddress.ip_network(str(text))
-    except ValueError:
-        return None
-    apart = network.is_loopback or network.is_unspecified or network.is_multicast or network.prefixlen == 0
-    return None if apart else network
+    found = {network for text in texts if (network := as_network(text))}
+    return sorted(found, key=order)
 
 
 def remedies(alert: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -44,28 +33,24 @@ def remedies(alert: Mapping[str, Any]) -> dict[str, list[str]]:
     networks = networks_of(alert)
     if not networks or len(networks) > MOST_NETWORKS:
         return {}
-    shown = [_shown(network) for network in networks]
+    each_shown = [shown(network) for network in networks]
     return {
-        "nginx": [f"deny {each};" for each in shown],
+        "nginx": [nginx(network) for network in networks],
         "nginx_rate_limit": [
-            "geo $wwwatch_limited { default 0; " + " ".join(f"{each} 1;" for each in shown) + " }",
+            "geo $wwwatch_limited { default 0; " + " ".join(f"{each} 1;" for each in each_shown) + " }",
             'map $wwwatch_limited $wwwatch_key { 0 ""; 1 $binary_remote_addr; }',
             f"limit_req_zone $wwwatch_key zone=wwwatch:1m rate={REQUESTS_A_SECOND}r/s;",
             f"limit_req zone=wwwatch burst={BURST} nodelay;",
         ],
-        "apache": ["<RequireAll>", "  Require all granted", *(f"  Require not ip {e}" for e in shown), "</RequireAll>"],
-        "nftables": [
-            f"nft add rule inet filter input {_family(network)} saddr {each} tcp dport '{{ 80, 443 }}' drop"
-            for network, each in zip(networks, shown, strict=True)
+        "apache": [
+            "<RequireAll>",
+            "  Require all granted",
+            *(f"  {apache(network)}" for network in networks),
+            "</RequireAll>",
         ],
-        "fail2ban": [f"fail2ban-client set wwwatch banip {each}" for each in shown],
+        "nftables": [
+            f"nft add rule inet filter input {family(network)} saddr {shown(network)} tcp dport '{{ 80, 443 }}' drop"
+            for network in networks
+        ],
+        "fail2ban": [f"fail2ban-client set wwwatch banip {each}" for each in each_shown],
     }
-
-
-def _shown(network: Network) -> str:
-    single = network.prefixlen == network.max_prefixlen
-    return str(network.network_address) if single else str(network)
-
-
-def _family(network: Network) -> str:
-    return "ip" if network.version == 4 else "ip6"

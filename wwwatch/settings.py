@@ -17,7 +17,7 @@ from pydantic_core import ErrorDetails
 
 from wwwatch.alert_settings import AlertSettings
 from wwwatch.errors import SettingsError
-from wwwatch.ingest_settings import IngestSettings
+from wwwatch.ingest_settings import IngestSettings, Network
 from wwwatch.retention_settings import RetentionSettings
 from wwwatch.section import Section
 from wwwatch.selfwatch_settings import SelfwatchSettings
@@ -112,6 +112,14 @@ class KibanaSettings(Section):
     timeout_seconds: float = Field(60, gt=0, description="how long one request may take")
 
 
+class BlocklistSettings(Section):
+    """What `wwwatch blocklist` never names, beside the allow list, verified crawlers, proxies and private ranges."""
+
+    never: tuple[Network, ...] = Field(
+        (), description="addresses and networks that are never listed: your servers, your office, your monitoring"
+    )
+
+
 class SiteSettings(Section):
     """The site as people know it."""
 
@@ -140,6 +148,7 @@ class Settings(Section):
     )
     cache: Path = Field(default_factory=lambda: platformdirs.user_cache_path("wwwatch"), description="downloads")
     alerts: AlertSettings = Field(default_factory=AlertSettings)
+    blocklist: BlocklistSettings = Field(default_factory=BlocklistSettings)
     engine: EngineSettings = Field(default_factory=EngineSettings)
     detector: DetectorSettings = Field(default_factory=DetectorSettings)
     host: HostSettings = Field(default_factory=HostSettings)
