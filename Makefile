@@ -3,9 +3,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 WORKERS ?= 2
 FUZZ_SECONDS ?= 60
+DOCKER ?= docker
 MAKEFLAGS += --no-builtin-rules # nothing here is compiled
 
-.PHONY: demo test test-unit test-elasticsearch test-security test-scale audit soak fuzz lint format bench bench-ship bench-detect bench-quality lock base-rows clean
+.PHONY: demo images testbed testbed-report testbed-down test-containers test test-unit test-elasticsearch test-security test-scale audit \
+    soak fuzz lint format bench bench-ship bench-detect bench-quality lock base-rows settings-docs clean
 
 demo: .venv
 	$(BIN)/wwwatch demo
@@ -51,6 +53,28 @@ lint: .venv
 format: .venv
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+images:
+	docker/build
+
+# Attacks on a made-up site, watched: see docker-compose.test.yml for the addresses.
+TESTBED := $(DOCKER) compose --file docker-compose.test.yml
+testbed: images
+	$(TESTBED) up --detach
+
+testbed-report: .venv
+	WWWATCH_URL=$${WWWATCH_URL:-http://127.0.0.1:$${STORE_PORT:-9200}} $(BIN)/python -m bench.testbed $(REPORT)
+
+testbed-down:
+	$(TESTBED) down --volumes
+
+# As root, with Docker: builds the images, on stand-ins where no registry can be reached, and runs the compose files.
+test-containers: .venv
+	WWWATCH_TEST_CONTAINERS=1 $(BIN)/python -m pytest -p no:randomly tests/containers
+# After a setting was added or changed.
+settings-docs: .venv
+	$(BIN)/wwwatch config sample > docs/wwwatch.toml
+	$(BIN)/wwwatch config reference > docs/settings.md
 
 bench-quality: .venv
 	$(BIN)/python -m bench.quality --markdown docs/quality.md

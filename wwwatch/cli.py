@@ -36,6 +36,7 @@ COMMANDS = {
     "allow": ("detector.feedback_commands:allow", "Networks that raise no incident, with reason and expiry."),
     "maintenance": ("detector.feedback_commands:maintenance", "Spans of time in which nothing is raised."),
     "alerts": ("alerts.commands:alerts", "Tell what is new of incidents; send what waits in the outbox."),
+    "dashboards": ("dashboards.commands:dashboards", "Build the pages of Kibana and OpenSearch Dashboards."),
     "digest": ("alerts.commands:digest", "Compose the digest; mail, print or save it."),
     "anomalies": ("wwwatch.commands.questions.lists:anomalies", "Anomalies, newest first."),
     "incidents": ("wwwatch.commands.questions.lists:incidents", "Incidents, newest first, or one of them whole."),

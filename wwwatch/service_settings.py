@@ -24,7 +24,7 @@ def _address(text: str) -> str:
     """`host:port`, or nothing."""
     host, _, port = text.rpartition(":")
     if text and not (host and port.isdigit() and int(port) < 65536):
-        raise ValueError("write HOST:PORT, such as 127.0.0.1:9280")
+        raise ValueError("write HOST:PORT, such as 127.0.0.1:8273")
     return text
 
 
@@ -45,5 +45,5 @@ class ServiceSettings(Section):
     drift: CronText = Field("30 5 * * *", description="when it is told how far traffic drifted from the model")
     housekeeping: CronText = Field("0 4 * * *", description="when what is older than its retention is deleted")
     health_address: Annotated[str, AfterValidator(_address)] = Field(
-        "", description="HOST:PORT of /healthz and /metrics, such as 127.0.0.1:9280; empty: not served"
+        "", description="HOST:PORT of /healthz and /metrics, such as 127.0.0.1:8273; empty: not served"
     )

@@ -6,14 +6,13 @@ Order, strongest first: arguments of the command, environment, file named by a s
 
 import os
 import socket
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import platformdirs
-from pydantic import BaseModel, Field, SecretStr, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 
 from wwwatch.alert_settings import AlertSettings
 from wwwatch.errors import SettingsError
@@ -22,8 +21,8 @@ from wwwatch.retention_settings import RetentionSettings
 from wwwatch.section import Section
 from wwwatch.selfwatch_settings import SelfwatchSettings
 from wwwatch.service_settings import ServiceSettings
+from wwwatch.settings_reading import PREFIX, read, wrong
 
-PREFIX = "WWWATCH_"
 FILE_NAME = "wwwatch.toml"
 
 
@@ -120,11 +119,19 @@ class BlocklistSettings(Section):
     )
 
 
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError("it must be the IANA name of a time zone, such as Europe/Berlin or UTC") from error
+    return name
+
+
 class SiteSettings(Section):
     """The site as people know it."""
 
     name: str = Field("", description="name in mails and pages; empty: the namespace")
-    timezone: str = Field(
+    timezone: Annotated[str, AfterValidator(_zone)] = Field(
         "UTC", description="IANA time zone of digests and of log times that name none, such as Europe/Berlin"
     )
 
@@ -168,15 +175,16 @@ def load(config: Path | None = None, environ: Mapping[str, str] = os.environ) ->
     and `/etc/wwwatch`, in this order, and takes the first that is there.
     """
     path = _config_path(config, environ)
-    values = _read_file(path) if path else {}
-    origin = _merge_environment(values, environ)
+    sources = read(Settings, path, environ)
+    problems = list(sources.problems)
     try:
-        return Settings.model_validate(values)
+        settings = Settings.model_validate(sources.values)
     except ValidationError as error:
-        lines = [f"  {_place(item['loc'], origin, path)}: {_told(item)}" for item in error.errors()]
-        raise SettingsError(
-            "Settings that cannot be used:\n" + "\n".join(lines), "Correct them where they are named."
-        ) from error
+        problems += wrong(Settings, error.errors(), sources, path)
+    if problems:
+        told = "\n".join(f"  {problem}" for problem in problems)
+        raise SettingsError(f"Settings that cannot be used:\n{told}", "Correct them where they are named.")
+    return settings
 
 
 def _config_path(config: Path | None, environ: Mapping[str, str]) -> Path | None:
@@ -189,77 +197,3 @@ def _config_path(config: Path | None, environ: Mapping[str, str]) -> Path | None
         Path("/etc/wwwatch") / FILE_NAME,
     )
     return next((path for path in usual if path.is_file()), None)
-
-
-def _read_file(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingsError(f"Cannot read the settings file {path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"The settings file {path} is not TOML: {error}") from error
-
-
-def _merge_environment(values: dict[str, Any], environ: Mapping[str, str]) -> dict[tuple[str, ...], str]:
-    """Lay the environment over the values, in place. Return which variable set which setting."""
-    origin: dict[tuple[str, ...], str] = {}
-    names = sorted(name for name in environ if name.startswith(PREFIX))
-    known = set(Settings.model_fields) | {f"{name}_file" for name in Settings.model_fields}
-    for name in names:
-        keys = tuple(part.lower() for part in name.removeprefix(PREFIX).split("__"))
-        text = environ[name]
-        # Empty is unset, as compose files leave it. CONFIG is no setting; a first word that is none of ours may be
-        # somebody else's name. Below a word of ours, a misspelt setting is an error like in the file.
-        if not text or keys[0] not in known:
-            continue
-        if keys[-1].endswith("_file") and _is_secret(secret := (*keys[:-1], keys[-1].removesuffix("_file"))):
-            keys, text = secret, _read_secret(name, Path(text))
-        target = values
-        for key in keys[:-1]:
-            target = target.setdefault(key, {})
-            if not isinstance(target, dict):
-                raise SettingsError(f"{name}: {key} is a single setting, not a group")
-        target[keys[-1]] = _split(keys, text)
-        origin[keys] = name
-    return origin
-
-
-def _field(keys: tuple[str, ...]) -> Any:
-    model: type[BaseModel] = Settings
-    for key in keys[:-1]:
-        field = model.model_fields.get(key)
-        if field is None or not (isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)):
-            return None
-        model = field.annotation
-    field = model.model_fields.get(keys[-1])
-    return field.annotation if field else None
-
-
-def _is_secret(keys: tuple[str, ...]) -> bool:
-    return _field(keys) is SecretStr
-
-
-def _split(keys: tuple[str, ...], text: str) -> str | tuple[str, ...]:
-    """A list in the environment is separated by commas."""
-    if str(_field(keys)).startswith("tuple"):
-        return tuple(part.strip() for part in text.split(",") if part.strip())
-    return text
-
-
-def _read_secret(name: str, path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise SettingsError(f"{name} names {path}, which cannot be read: {error.strerror}") from error
-
-
-def _told(item: ErrorDetails) -> str:
-    return "there is no such setting; see wwwatch config show" if item["type"] == "extra_forbidden" else item["msg"]
-
-
-def _place(loc: tuple[int | str, ...], origin: dict[tuple[str, ...], str], path: Path | None) -> str:
-    keys = tuple(str(part) for part in loc)
-    for length in range(len(keys), 0, -1):
-        if keys[:length] in origin:
-            return origin[keys[:length]]
-    return f"{'.'.join(keys)} in {path}" if path else ".".join(keys)

@@ -7,13 +7,16 @@ import click
 from pydantic import BaseModel, SecretStr
 
 from wwwatch.console import print_json, print_table, say
-from wwwatch.settings import PREFIX, Settings, load
+from wwwatch.settings import Settings, load
+from wwwatch.settings_reading import PREFIX, masked
+from wwwatch.settings_reference import reference as the_reference
+from wwwatch.settings_reference import sample as the_sample
 from wwwatch.store.connection import parse_addresses
 
 
 @click.group()
 def config() -> None:
-    """Check or show the settings."""
+    """Check, show or explain the settings."""
 
 
 @config.command()
@@ -39,6 +42,18 @@ def show(config: Path | None, as_json: bool) -> None:
         print_table("Settings", ("setting", "value", "variable", "meaning"), rows)
 
 
+@config.command()
+def sample() -> None:
+    """A wwwatch.toml to start from: every setting with its default and meaning, none of them set."""
+    click.echo(the_sample(), nl=False)
+
+
+@config.command()
+def reference() -> None:
+    """docs/settings.md: every setting, what is allowed, its default and variable."""
+    click.echo(the_reference(), nl=False)
+
+
 def _rows(settings: BaseModel, place: tuple[str, ...] = ()) -> Iterator[tuple[str, str, str, str]]:
     for name, field in type(settings).model_fields.items():
         value, keys = getattr(settings, name), (*place, name)
@@ -58,4 +73,4 @@ def _shown(settings: BaseModel, name: str, value: object) -> str:
         return "********" if value.get_secret_value() else ""
     if isinstance(settings, Settings) and name == "url" and value:
         return parse_addresses(str(value), settings).shown
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return masked(", ".join(map(str, value)) if isinstance(value, tuple) else str(value))

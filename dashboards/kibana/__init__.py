@@ -1,0 +1,1 @@
+"""Saved objects for Kibana from 8.9 on: Lens panels, written into their dashboards."""
