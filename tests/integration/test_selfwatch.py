@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from wwwatch.overview import gather
 from wwwatch.selfwatch.turn import selfwatch
 from wwwatch.service.jobs import Turn
 from wwwatch.service.schedule import State
@@ -78,6 +79,14 @@ def test_from_documents_to_incidents(store: Store, engine_url: str, namespace: s
         "rejects_rising late": "open",
         "mail_failing mail": "open",
         "job_failing train": "open",
+    }
+    known = gather(store, settings, namespace, NOW)
+    assert len(known["trouble"]) == 6
+    assert known["mails_failing"] == 1
+    assert {one["host"]: one["bytes_behind"] for one in known["shippers"]} == {
+        "steady": 0,
+        "dead": 0,
+        "late": 9_000_000,
     }
     # Nothing judges here, and it is told when it was seen for long enough.
     later = NOW + 20 * MINUTE
