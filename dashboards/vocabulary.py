@@ -12,7 +12,8 @@ SEVERITY = "event.severity"
 SCORE = "wwwatch.score"
 CLASS = "wwwatch.class"
 
-GREEN, BLUE, AMBER, RED, GREY, VIOLET = "#54b399", "#6092c0", "#d6bf57", "#e7664c", "#98a2b3", "#9170b8"
+GREEN, BLUE, AMBER, RED, GREY = "#54b399", "#6092c0", "#d6bf57", "#e7664c", "#98a2b3"
+VIOLET, ROSE, BROWN = "#9170b8", "#d36086", "#aa6556"
 
 OK = Between(STATUS, 200, 300)
 REDIRECTED = Between(STATUS, 300, 400)
@@ -56,10 +57,10 @@ CLASSES = Groups(
     (
         Group("dos", Is(CLASS, "dos"), RED),
         Group("brute_force", Is(CLASS, "brute_force"), AMBER),
-        Group("credential_stuffing", Is(CLASS, "credential_stuffing"), "#d36086"),
+        Group("credential_stuffing", Is(CLASS, "credential_stuffing"), ROSE),
         Group("scan", Is(CLASS, "scan"), BLUE),
         Group("injection", Is(CLASS, "injection"), VIOLET),
-        Group("scraping", Is(CLASS, "scraping"), GREEN),
+        Group("scraping", Is(CLASS, "scraping"), BROWN),
         Group("unusual", Is(CLASS, "unusual"), GREY),
     ),
 )
@@ -85,7 +86,7 @@ CUT_OFF = Exists("_ignored")
 
 REQUESTS = Measure("Requests")
 CLIENTS = Measure("Clients", "unique", ADDRESS)
-BYTES_OUT = Measure("Bytes", "sum", BYTES)
+BYTES_OUT = Measure("Bytes out", "sum", BYTES)
 NOT_FOUND = Measure("404", where=MISSING)
 CLIENT_ERRORS = Measure("4xx", where=CLIENT_ERROR)
 SERVER_ERRORS = Measure("5xx", where=SERVER_ERROR)

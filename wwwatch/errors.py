@@ -48,3 +48,7 @@ class StoreUnreachable(StoreError):  # noqa: N818 - reads as the condition it na
 
 class StoreRefused(StoreError):  # noqa: N818
     """The store knows us and says no: wrong password or key, missing privilege. Trying again does not help."""
+
+
+class DashboardsError(WwwatchError):
+    """Kibana or OpenSearch Dashboards did not answer, or not as it should."""

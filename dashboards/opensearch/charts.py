@@ -156,7 +156,7 @@ def _axes_params(type_: str, measures: tuple[Measure, ...], metrics: list[Docume
     series = [
         {
             "show": True, "type": shape, "mode": "stacked" if stacked else "normal", "valueAxis": "ValueAxis-1",
-            "data": {"label": measure.label, "id": told["id"]}, "drawLinesBetweenPoints": True, "showCircles": False,
+            "data": {"label": measure.label, "id": told["id"]}, "drawLinesBetweenPoints": True, "showCircles": True,
             "lineWidth": 2, "interpolate": "linear",
         }
         for measure, told in zip(measures, metrics, strict=True)

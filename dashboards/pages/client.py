@@ -33,7 +33,10 @@ SINGLE_CLIENT = Page(
             5,
             (
                 Figure(id="requests", title="Requests", answers="How many?", measure=say.REQUESTS),
-                Figure(id="urls", title="Distinct URLs", answers="How many different paths?", measure=say.URLS),
+                Figure(
+                    id="urls", title="Distinct URLs", answers="How many different paths?",
+                    measure=Measure("Distinct URLs", "unique", say.PATH),
+                ),
                 Figure(
                     id="errors", title="Errors", answers="Which part ended in 4xx or 5xx?",
                     measure=Measure("of its requests", "share", where=say.ERROR, colour=say.AMBER),
