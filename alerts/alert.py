@@ -14,6 +14,7 @@ TOLD_FEATURES, TOLD_SAMPLES, TOLD_OTHERS, TOLD_REMEDIES = 5, 5, 10, 12
 # Ready lines that are told in a mail; all of them: wwwatch ip, wwwatch blocklist.
 REMEDIES = ("nginx", "apache", "nftables", "fail2ban")
 SUMMARY_LINES = 50
+LONGEST_SUBJECT = 160
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def compose(facts: AlertFacts, site: Site) -> Message:
     """Word and draw an alert. Raise SettingsError if the time zone is unknown."""
     zone = wording.site_zone(site.timezone)
     name = safe.header(safe.told(site.name, 60), 60)
-    subject = safe.header(alert_wording.subject(facts, name))
+    subject = safe.header(alert_wording.subject(facts, name), LONGEST_SUBJECT)
     succeeded, success = alert_wording.success(facts)
     context: dict[str, Any] = {
         "facts": facts,

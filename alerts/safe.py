@@ -70,8 +70,11 @@ def told(text: object, limit: int = LONGEST_TOLD) -> str:
 
 
 def header(text: object, limit: int = 200) -> str:
-    """One line for a mail header: white space becomes a blank, nothing invisible."""
-    return clean(" ".join(str(text).split()), limit)
+    """One line for a mail header: white space becomes a blank, nothing invisible, and no encoded words (RFC 2047).
+
+    Python's mail package decodes those in what it is given, and what comes out may break the line: a forged header.
+    """
+    return clean(" ".join(str(text)[: 8 * limit].split()), limit).replace("=?", "=\\?")
 
 
 def address_command(address: str, namespace: str) -> str | None:
