@@ -5,7 +5,7 @@ After an outage the alerts that waited longest are not sent one by one: those to
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from alerts import outbox
@@ -39,6 +39,15 @@ class Courier:
     summarise: Summarise
 
 
+@dataclass
+class Merged:
+    """What became of alerts that waited too long. looked_at: by id, those that are to be left alone now."""
+
+    count: int = 0
+    looked_at: set[str] = field(default_factory=set)
+    summaries: list[str] = field(default_factory=list)
+
+
 def deliver(store: Store, namespace: str, courier: Courier) -> Counter[str]:
     """Send everything due. Return how many letters were `sent`, `failed`, put off (`pending`), `merged`."""
     counts: Counter[str] = Counter()
@@ -48,9 +57,9 @@ def deliver(store: Store, namespace: str, courier: Courier) -> Counter[str]:
         if found.status == MERGING:
             outbox.settle(store, found.id, courier.clock())
     waiting = [found for found in due if found.status != MERGING]
-    merged, summaries = _merge(store, namespace, waiting, courier)
-    counts["merged"] += len(merged)
-    for id_ in (*summaries, *(found.id for found in waiting if found.id not in merged)):
+    merged = _merge(store, namespace, waiting, courier)
+    counts["merged"] += merged.count
+    for id_ in (*merged.summaries, *(found.id for found in waiting if found.id not in merged.looked_at)):
         if status := send_one(store, id_, courier, closed):
             counts[status] += 1
     return counts
@@ -87,8 +96,8 @@ def _send(
     return [failed(target, closed[name], lasting=False) for target in targets]
 
 
-def _merge(store: Store, namespace: str, waiting: Sequence[Waiting], courier: Courier) -> tuple[set[str], list[str]]:
-    """Put one summary for alerts that waited too long, to the same targets. Return who is in one, and the summaries.
+def _merge(store: Store, namespace: str, waiting: Sequence[Waiting], courier: Courier) -> Merged:
+    """Put one summary for alerts that waited too long, to the same targets.
 
     First they are marked, each by whoever gets it, then the summary is put: an alert is in one summary only, and if
     we die in between, the mark runs out.
@@ -100,13 +109,13 @@ def _merge(store: Store, namespace: str, waiting: Sequence[Waiting], courier: Co
         untouched = all(target.status == PENDING for target in found.targets)
         if found.purpose in {ALERT, SUMMARY} and now - found.created_at > STALE and untouched:
             groups.setdefault(tuple((t.channel, t.address) for t in found.targets), []).append(found)
-    merged: set[str] = set()
-    summaries = []
+    merged = Merged()
     for together in groups.values():
         if len(together) > 1:
             together.sort(key=lambda found: (found.created_at, found.id))
             id_ = outbox.letter_id(namespace, SUMMARY, *(found.id for found in together))
             mine = [found for found in together if outbox.take_into(store, found.id, id_, now)]
+            merged.looked_at.update(found.id for found in together)
             if not mine:
                 continue
             lines = [line for found in mine for line in found.lines]
@@ -115,6 +124,6 @@ def _merge(store: Store, namespace: str, waiting: Sequence[Waiting], courier: Co
             outbox.put(store, namespace, id_, letter, now)
             for found in mine:
                 outbox.settle(store, found.id, now)
-            merged |= {found.id for found in together}
-            summaries.append(id_)
-    return merged, summaries
+            merged.count += len(mine)
+            merged.summaries.append(id_)
+    return merged

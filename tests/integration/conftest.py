@@ -24,7 +24,8 @@ def serve(mailbox: Mailbox) -> Iterator[Serve]:
     running: list[Controller] = []
 
     def start(**options: Any) -> int:
-        controller = Controller(mailbox, hostname="127.0.0.1", port=free_port(), **options)
+        chosen: dict[str, Any] = {"hostname": "127.0.0.1", "port": free_port()}
+        controller = Controller(mailbox, **chosen | options)
         controller.start()
         running.append(controller)
         return int(controller.port)

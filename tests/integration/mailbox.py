@@ -11,22 +11,29 @@ Serve = Callable[..., int]
 
 
 class Mailbox:
-    """Keeps what arrives. Refuses recipients whose name begins with `nobody`."""
+    """Keeps what arrives. Refuses recipients whose name begins with `nobody`, and for now those that are greylisted.
+
+    answer: to a mail that was sent.
+    """
 
     def __init__(self) -> None:
+        self.greylisted = {"later@x.example"}
+        self.answer = "250 OK"
         self.mails: list[bytes] = []
         self.recipients: list[str] = []
 
     async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802
         if address.startswith("nobody"):
             return "550 5.1.1 no such user \x1b[31m"
+        if address in self.greylisted:
+            return "450 4.2.0 greylisted, come back"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
         self.mails.append(envelope.content)
         self.recipients += envelope.rcpt_tos
-        return "250 OK"
+        return self.answer
 
 
 def free_port() -> int:
