@@ -8,8 +8,9 @@ import gzip
 import hashlib
 import os
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ import orjson
 from ingest.reader import READ_BYTES, TAIL_BYTES, LogFile, read_piece
 from wwwatch.console import plain_markup, say
 from wwwatch.errors import InputError
+from wwwatch.retention_settings import kept_for
+from wwwatch.settings import Settings
 from wwwatch.store import Store, StoreRefused, names
 
 OPEN_END = 1 << 62  # in doubt up to the end, however long the file is
@@ -93,7 +96,34 @@ class Positions:
         found: list[Position] = []
         while position := self.read(Position(identity, "", "", "", slot=len(found)).key):
             found.append(position)
+            os.utime(self._file(position.key))  # its file is still there: `prune` goes by that
         return found or self._mirrored(identity)
+
+    def prune(self, before: datetime) -> int:
+        """Remove positions, and locks, of files that no run has looked at since. Return how many files that were.
+
+        A file that is shipped again after that is sent as a new one.
+        """
+        old: dict[str, list[Path]] = {}
+        for path in self._folder.glob("*.json"):
+            old.setdefault(path.stem.partition("-")[0], []).append(path)
+        gone = 0
+        for paths in old.values():  # all files with one first line, or none: their slots are counted without a gap
+            if all(path.stat().st_mtime < before.timestamp() for path in paths):
+                gone += self._remove(paths)
+        return gone
+
+    def _remove(self, paths: list[Path]) -> int:
+        with ExitStack() as locks:
+            try:
+                for path in paths:
+                    locks.enter_context(self.locked(path.stem, str(path)))
+            except Held:
+                return 0
+            for path in paths:
+                path.unlink(missing_ok=True)
+                path.with_suffix(".lock").unlink(missing_ok=True)
+        return len(paths)
 
     def read(self, key: str) -> Position | None:
         """The position on disk; None if there is none."""
@@ -172,6 +202,14 @@ class Positions:
 
     def _file(self, key: str) -> Path:
         return self._folder / f"{key}.json"
+
+
+def prune_old(store: Store, settings: Settings, namespace: str, started: datetime) -> int:
+    """After a run that looked at all its files: remove positions of those nobody looked at for as long as the settings
+    keep them. started: when this run began. Return how many.
+    """
+    kept = kept_for(settings.retention.positions_days)
+    return Positions(settings.home, store, namespace, settings.host.name).prune(started - kept) if kept else 0
 
 
 def position_of(kept: dict[str, Any]) -> Position:

@@ -4,12 +4,14 @@ import resource
 import signal
 import time
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from threading import Event
 from types import FrameType
 
 from ingest.commands.options import print_counts, tell
 from ingest.counts import Counts
 from ingest.follow import Follower
+from ingest.positions import prune_old
 from ingest.reader import STDIN
 from ingest.receive import Address, Receiver
 from ingest.source import Origin, Wishes
@@ -19,6 +21,8 @@ from wwwatch.settings import Settings
 from wwwatch.store import Store, StoreBusy, StoreUnreachable, connect
 
 RETRY_SECONDS = 2.0
+# A run that is as long has looked at all its files.
+LOOKED_AT_ALL_SECONDS = 3600.0
 
 
 def run(
@@ -27,7 +31,7 @@ def run(
     """Follow files, stdin for `-`, and syslog senders, until SIGTERM or SIGINT, or until stdin ends if that is all.
     Then print the counts. Raise StoreError for what waiting does not mend.
     """
-    started = time.monotonic()
+    started, begun = time.monotonic(), datetime.now(UTC)
     _allow_many_files()
     counts = Counts()
     stopped = Event()
@@ -49,6 +53,8 @@ def run(
             if stopped.is_set():
                 follower.stop()
             follower.run()
+            if time.monotonic() - started > LOOKED_AT_ALL_SECONDS:
+                prune_old(store, settings, wishes.namespace, begun)
     finally:
         receiver.close()
         print_counts(counts, time.monotonic() - started, as_json)

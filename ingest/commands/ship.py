@@ -61,6 +61,7 @@ def ship(
     from ingest.commands import following, positions  # noqa: PLC0415
     from ingest.enrichment import of_settings  # noqa: PLC0415
     from ingest.heartbeat import Heartbeat  # noqa: PLC0415
+    from ingest.positions import prune_old  # noqa: PLC0415
     from ingest.ship import Shipper  # noqa: PLC0415
     from ingest.source import Wishes  # noqa: PLC0415
     from wwwatch.store import connect, names  # noqa: PLC0415
@@ -86,7 +87,7 @@ def ship(
     files = reader.expand(paths)
     store = connect(settings)
     store.ensure_setup()
-    started = time.monotonic()
+    started, begun = time.monotonic(), datetime.now(UTC)
 
     def moved(lines: int) -> None:
         advance(lines)
@@ -106,6 +107,7 @@ def ship(
             heartbeat.close(datetime.now(UTC))
             seconds = time.monotonic() - started
             print_counts(shipper.counts, seconds, as_json)
+    prune_old(store, settings, namespace, begun)
     raise_failures(failures, len(files))
     if shipper.counts.undelivered:
         raise StoreError(
