@@ -23,7 +23,6 @@ class RetentionSettings(Section):
     rollups_days: int = Field(90, ge=43, description="days the memory of noticed clients is kept; it looks back 42")
     alerts_days: int = _days(400, "anomalies, incidents, verdicts and past maintenance")
     labels_days: int = _days(90, "the simulator's labels")
-    outbox_days: int = _days(30, "mails that were sent")
     positions_days: int = _days(180, "positions of files that are gone")
     models: int = Field(10, ge=2, description="model versions kept of a site, beside the ones in use")
     rollover_days: int = Field(7, ge=1, description="age at which a stream begins its next index")

@@ -99,7 +99,7 @@ def test_every_derived_index_has_an_age_and_zero_is_for_ever() -> None:
         "metrics-wwwatch.rollup-shop", "wwwatch-labels-shop",
     }  # fmt: skip
     assert expiries[0].query == {"range": {"@timestamp": {"lt": "2025-04-27T00:00:00.000Z"}}}
-    for_ever = RetentionSettings(alerts_days=0, labels_days=0, outbox_days=0, positions_days=0)
+    for_ever = RetentionSettings(alerts_days=0, labels_days=0, positions_days=0)
     assert {expiry.what for expiry in expired_documents("shop", for_ever, NOW)} == {"roll-ups"}
     assert {expiry.what for expiry in expired_control("c", "p", for_ever, NOW)} == {"remembered DNS answers"}
 

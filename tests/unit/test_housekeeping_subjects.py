@@ -1,5 +1,7 @@
 """What of a document is about somebody, and what is left of it without them."""
 
+import base64
+from email.message import EmailMessage
 from typing import Any
 
 import pytest
@@ -92,3 +94,13 @@ def test_what_nobody_can_be_called() -> None:
             Subject.address(text)
     with pytest.raises(UsageError):
         Subject.user(" ")
+
+
+def test_a_mail_that_names_them_goes_whole_however_it_is_written() -> None:
+    mail = EmailMessage()
+    mail["Subject"] = "[wwwatch] scan"
+    mail.set_content("Seen: " + "x" * 70 + " 203.0.113.7, grüße", cte="quoted-printable")
+    mail.add_alternative("<p>Seen: 203.0.113.7</p>", subtype="html", cte="base64")
+    kept = {"kind": "outbox", "outbox": {"mime": base64.b64encode(mail.as_bytes()).decode(), "lines": ["a scan"]}}
+    assert without({"wwwatch": kept}, HER) is None
+    assert without({"wwwatch": kept}, SIX) == {"wwwatch": kept}

@@ -93,16 +93,13 @@ def expired_documents(namespace: str, settings: RetentionSettings, from_: dateti
 
 
 def expired_control(control: str, positions: str, settings: RetentionSettings, now: datetime) -> list[Expiry]:
-    """The control documents and positions that are too old; their times are those of the clock."""
+    """The control documents and positions that are too old, by the clock. Mails are the outbox's own matter."""
     found = [Expiry("remembered DNS answers", control, _kinds(["crawler"], older_than("wwwatch.expires_at", now)))]
     if kept := kept_for(settings.alerts_days):
         ended = older_than("wwwatch.expires_at", now - kept)
         found.append(Expiry("allow list entries that ended", control, _kinds(["allow"], ended)))
         said = older_than("@timestamp", now - kept)
         found.append(Expiry("verdicts and maintenance", control, _kinds(["verdict", "maintenance"], said)))
-    if kept := kept_for(settings.outbox_days):
-        sent = older_than("@timestamp", now - kept)
-        found.append(Expiry("mails", control, _kinds(["outbox"], sent)))
     if kept := kept_for(settings.positions_days):
         found.append(Expiry("positions", positions, older_than("@timestamp", now - kept)))
     return found

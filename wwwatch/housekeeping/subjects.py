@@ -1,8 +1,11 @@
 """Who is to be forgotten, and what of a document is about them. Pure."""
 
+import base64
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from email import message_from_bytes
+from email.policy import default
 from typing import Any
 
 from wwwatch.addresses import as_address
@@ -65,13 +68,23 @@ def without(document: Document, subject: Subject) -> Document | None:
     """A document of anomalies, incidents or control without the subject; None if all of it is about them.
 
     An item of a list that names them goes; in a text their name is replaced. The same document, if they are not in it.
+    A mail that names them goes whole.
     """
+    if (mime := document.get("wwwatch", {}).get("outbox", {}).get("mime")) and subject.names(_mail_text(mime)):
+        return None
     own = document.get("wwwatch", {})
     keys = (own.get("entity", {}).get("id"), own.get("id"), document.get("entity_id"), document.get("network"))
     if subject.kind == "address" and subject.value in {_single(key) for key in keys if isinstance(key, str)}:
         return None
     everywhere = subject.kind == "address"
     return {name: _cleaned(value, subject, everywhere) for name, value in document.items()}
+
+
+def _mail_text(mime: str) -> str:
+    """What can be read in a mail, kept in base64: its headers and texts, decoded."""
+    message = message_from_bytes(base64.b64decode(mime), policy=default)
+    texts = [str(part.get_content()) for part in message.walk() if part.get_content_maintype() == "text"]
+    return "\n".join([*(str(value) for value in message.values()), *texts])
 
 
 def _single(text: str) -> str:
