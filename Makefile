@@ -70,7 +70,7 @@ testbed-down:
 
 # As root, with Docker: builds the images, on stand-ins where no registry can be reached, and runs the compose files.
 test-containers: .venv
-	WWWATCH_TEST_CONTAINERS=1 $(BIN)/python -m pytest -p no:randomly tests/containers
+	WWWATCH_TEST_CONTAINERS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile tests/containers
 # After a setting was added or changed.
 settings-docs: .venv
 	$(BIN)/wwwatch config sample > docs/wwwatch.toml
