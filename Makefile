@@ -7,7 +7,7 @@ DOCKER ?= docker
 MAKEFLAGS += --no-builtin-rules # nothing here is compiled
 
 .PHONY: demo images testbed testbed-report testbed-down test-containers test test-unit test-elasticsearch test-security test-scale audit \
-    soak fuzz lint format bench bench-ship bench-detect bench-quality lock base-rows settings-docs clean
+    soak fuzz lint format bench bench-ship bench-detect bench-alert bench-quality lock base-rows settings-docs clean
 
 demo: .venv
 	$(BIN)/wwwatch demo
@@ -89,7 +89,12 @@ FACTOR ?= 1
 bench-detect: .venv
 	$(BIN)/python -m bench.detect --factor $(FACTOR)
 
-bench: bench-ship bench-detect bench-quality
+# From the first line of a flood to the mail: TURNS floods, each some 15 s.
+TURNS ?= 10
+bench-alert: .venv
+	$(BIN)/python -m bench.alert --turns $(TURNS)
+
+bench: bench-ship bench-detect bench-alert bench-quality
 
 # Simulates made-up sites and attackers, and counts them as the detector does: the data of the base model.
 base-rows: .venv
