@@ -16,6 +16,7 @@ from detector.known import NOTHING_KNOWN, Known
 from detector.model import Model
 from detector.samples import evidence_lines, search
 from detector.scoring import Finding
+from detector.signs import PLAIN, Signs
 from detector.windows import Span
 from wwwatch.addresses import as_address
 from wwwatch.moments import iso
@@ -51,13 +52,18 @@ def background_id(namespace: str, attack_class: str, day: str) -> str:
 
 
 def documents(
-    store: Store, namespace: str, model: Model, findings: Sequence[Finding], known: Known = NOTHING_KNOWN
+    store: Store,
+    namespace: str,
+    model: Model,
+    findings: Sequence[Finding],
+    known: Known = NOTHING_KNOWN,
+    signs: Signs = PLAIN,
 ) -> list[tuple[str, Document]]:
     """(id, document) of each finding, in order. Fetches the sample lines.
 
     known: what keeps findings from being raised; they are recorded all the same, with their status and why.
     """
-    samples = evidence_lines(store, store.access_index(namespace), findings)
+    samples = evidence_lines(store, store.access_index(namespace), findings, signs)
     explained = explain(model, findings)
     return [
         (
@@ -69,10 +75,15 @@ def documents(
 
 
 def group_documents(
-    store: Store, namespace: str, model: Model, findings: Sequence[GroupFinding], known: Known = NOTHING_KNOWN
+    store: Store,
+    namespace: str,
+    model: Model,
+    findings: Sequence[GroupFinding],
+    known: Known = NOTHING_KNOWN,
+    signs: Signs = PLAIN,
 ) -> list[tuple[str, Document]]:
     """The same of groups: they bring their reason, and name their members."""
-    searches = [search(finding, finding.query) for finding in findings]
+    searches = [search(finding, finding.query, signs) for finding in findings]
     samples = store.search_many(store.access_index(namespace), searches)
     return [
         (anomaly_id(finding), _group_document(namespace, model, finding, lines, known))

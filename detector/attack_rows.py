@@ -14,7 +14,7 @@ import pandas as pd
 
 from detector.features import WINDOWS_SECONDS, collect
 from detector.model import NORMAL, SEED
-from detector.signs import span_query
+from detector.signs import PLAIN, Signs, method, none_of, span_query
 from detector.training import Rows, capped
 from detector.windows import Span, aligned
 from ingest import formats
@@ -46,9 +46,16 @@ MOST_ROWS_A_CLASS = 400
 LINES_A_BODY = 2000
 
 
-def for_site(store: Store, namespace: str, span: Span, normal: pd.DataFrame, advance: Advance = no_progress) -> Rows:
+def for_site(
+    store: Store,
+    namespace: str,
+    span: Span,
+    normal: pd.DataFrame,
+    signs: Signs = PLAIN,
+    advance: Advance = no_progress,
+) -> Rows:
     """Attacks of every style in a site's own URLs. normal: its cleaned history, for how much traffic is usual."""
-    site = site_like(store, store.access_index(namespace), span)
+    site = site_like(store, store.access_index(namespace), span, signs)
     background = usual_traffic(normal)
     return attacks(store, site, background, SEED, advance)
 
@@ -60,12 +67,12 @@ def usual_traffic(normal: pd.DataFrame) -> dict[int, float]:
     return {seconds: float(medians.get(seconds, 0.0)) for seconds in WINDOWS_SECONDS}
 
 
-def site_like(store: Store, index: str, span: Span) -> Site:
+def site_like(store: Store, index: str, span: Span, signs: Signs = PLAIN) -> Site:
     """A simulated site with the URLs, login pages and answers of the stored one."""
-    harmless = {"bool": {"must_not": [{"terms": {"tags": ["probe", "sqli", "xss", "traversal", "rce", "proxy"]}}]}}
+    harmless = none_of(signs.tagged("probe", "sqli", "xss", "traversal", "rce", "proxy"))
     served = span_query(span.since, span.until, harmless, {"range": {"http.response.status_code": {"lt": 400}}})
     paths = _top(store, index, served, "url.path", TOP_PATHS)
-    login = span_query(span.since, span.until, {"term": {"tags": "login"}}, {"term": {"http.request.method": "POST"}})
+    login = span_query(span.since, span.until, signs.tagged("login"), method("POST"))
     missing = span_query(span.since, span.until, {"term": {"http.response.status_code": 404}})
     missing_bytes = _average_bytes(store, index, missing)
     targets = [(path, hits) for path, hits in paths if path.startswith("/")] or [("/", 1)]

@@ -9,7 +9,7 @@ from detector.classes import Severity
 from detector.known import Known
 from detector.model import Model
 from detector.scoring import score
-from detector.signs import PLAIN, Signs
+from detector.vocabulary import TAGGED, SignsOf
 from detector.windows import Span
 from wwwatch.console import Advance, no_progress
 from wwwatch.store import Store
@@ -24,16 +24,16 @@ def backtest(
     model: Model,
     span: Span,
     known: Known,
-    signs: Signs = PLAIN,
+    seen: SignsOf = TAGGED,
     advance: Advance = no_progress,
 ) -> list[Document]:
     """Rows {day, class, anomalies, clients, incidents}, in order; incidents are those of medium severity or more.
 
     known: as in a pass, so that what is allowed counts nowhere. Groups are left out: they follow rules, not the model.
     """
-    counts = service.read_history(store, namespace, span, signs, advance)
+    counts = service.read_history(store, namespace, span, seen, advance)
     findings = score(model, counts)
-    written = anomalies.documents(store, namespace, model, findings, known)
+    written = anomalies.documents(store, namespace, model, findings, known, seen(span))
     return by_day(namespace, [pair for pair in written if pair[1]["wwwatch"]["status"] == anomalies.OPEN], span.until)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
-from detector.signs import HOSTILE_TAGS, INJECTION_TAGS
+from detector.signs import HOSTILE_TAGS, INJECTION_TAGS, MATCH_ALL, Signs, any_of, status_in
 
 Counts = Mapping[str, float]
 Document = dict[str, Any]
@@ -28,7 +28,7 @@ class AttackClass:
     title: str
     technique: tuple[str, str] | None
     tactic: tuple[str, str] | None
-    evidence: Document
+    evidence: Callable[[Signs], Document]
     severity: Callable[[Counts], Severity]
 
 
@@ -78,31 +78,24 @@ def _unusual(_: Counts) -> Severity:
     return Severity.LOW
 
 
-ANY: Document = {"match_all": {}}
-# Without a constant score, clauses in filters count nothing and the samples would be any lines.
-LOGIN: Document = {
-    "constant_score": {
-        "filter": {
-            "bool": {
-                "should": [
-                    {"bool": {"filter": [{"term": {"tags": "login"}}, {"term": {"http.request.method": "POST"}}]}},
-                    {"term": {"http.response.status_code": 401}},
-                ],
-                "minimum_should_match": 1,
-            }
-        }
-    }
-}
-HOSTILE_OR_MISSING: Document = {
-    "bool": {
-        "should": [
-            {"terms": {"tags": HOSTILE_TAGS, "boost": 3.0}},
-            {"terms": {"http.response.status_code": [404, 403]}},
-        ],
-        "minimum_should_match": 1,
-    }
-}
-INJECTED: Document = {"terms": {"tags": INJECTION_TAGS}}
+def any_event(_: Signs) -> Document:
+    """Evidence of what shows in every request alike."""
+    return MATCH_ALL
+
+
+def _tries(signs: Signs) -> Document:
+    # Without a constant score, clauses in filters count nothing and the samples would be any lines.
+    return {"constant_score": {"filter": signs.login_tries()}}
+
+
+def _hostile_or_missing(signs: Signs) -> Document:
+    hostile = {"constant_score": {"filter": signs.tagged(*HOSTILE_TAGS), "boost": 3.0}}
+    return any_of(hostile, status_in([404, 403]))
+
+
+def _injected(signs: Signs) -> Document:
+    return {"constant_score": {"filter": signs.tagged(*INJECTION_TAGS)}}
+
 
 ATTACK_CLASSES = {
     attack.name: attack
@@ -112,7 +105,7 @@ ATTACK_CLASSES = {
             title="Denial of service",
             technique=("T1499.002", "Endpoint Denial of Service: Service Exhaustion Flood"),
             tactic=("TA0040", "Impact"),
-            evidence=ANY,
+            evidence=any_event,
             severity=_dos,
         ),
         AttackClass(
@@ -120,7 +113,7 @@ ATTACK_CLASSES = {
             title="Brute force",
             technique=("T1110", "Brute Force"),
             tactic=("TA0006", "Credential Access"),
-            evidence=LOGIN,
+            evidence=_tries,
             severity=_guessing,
         ),
         AttackClass(
@@ -128,7 +121,7 @@ ATTACK_CLASSES = {
             title="Credential stuffing",
             technique=("T1110.004", "Brute Force: Credential Stuffing"),
             tactic=("TA0006", "Credential Access"),
-            evidence=LOGIN,
+            evidence=_tries,
             severity=_guessing,
         ),
         AttackClass(
@@ -136,7 +129,7 @@ ATTACK_CLASSES = {
             title="Scan",
             technique=("T1595", "Active Scanning"),
             tactic=("TA0043", "Reconnaissance"),
-            evidence=HOSTILE_OR_MISSING,
+            evidence=_hostile_or_missing,
             severity=_scan,
         ),
         AttackClass(
@@ -144,7 +137,7 @@ ATTACK_CLASSES = {
             title="Injection",
             technique=("T1190", "Exploit Public-Facing Application"),
             tactic=("TA0001", "Initial Access"),
-            evidence=INJECTED,
+            evidence=_injected,
             severity=_injection,
         ),
         AttackClass(
@@ -152,7 +145,7 @@ ATTACK_CLASSES = {
             title="Scraping",
             technique=("T1213", "Data from Information Repositories"),
             tactic=("TA0009", "Collection"),
-            evidence=ANY,
+            evidence=any_event,
             severity=_scraping,
         ),
         AttackClass(
@@ -160,7 +153,7 @@ ATTACK_CLASSES = {
             title="Unusual behaviour",
             technique=None,
             tactic=None,
-            evidence=ANY,
+            evidence=any_event,
             severity=_unusual,
         ),
     )

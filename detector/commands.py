@@ -143,6 +143,8 @@ def _tell(outcome: Outcome) -> None:
         f"{outcome.events:,} events in {outcome.minutes:,} minutes judged by model "
         f"{plain_markup(outcome.model_version)}: {outcome.anomalies:,} anomalies, {outcome.withdrawn:,} withdrawn."
     )
+    for line in outcome.read:
+        say(f"Of other shippers: {plain_markup(line)}.")
     for crowd in outcome.crowds:
         say(f"Too many to judge one by one: {plain_markup(crowd)}.")
     if outcome.drift > ALARM:

@@ -17,7 +17,8 @@ from detector.ledger import LEVELS, QUICK, SLOW, STEADY
 from detector.model import Model
 from detector.modelwatch import Watched
 from detector.scoring import score
-from detector.signs import PLAIN, Document, Signs
+from detector.signs import Document, Signs
+from detector.vocabulary import TAGGED, SignsOf
 from detector.windows import DAY_SECONDS, HOUR_SECONDS, Span, spans, touched
 from wwwatch.console import Advance, no_progress
 from wwwatch.moments import iso
@@ -38,6 +39,7 @@ class Outcome:
     crowds: windows where more clients showed something than are judged one by one, in words. busy: who is at work
     in this namespace, where that kept the pass from doing anything. failed: why it was cut off; what it left is still
     due. drift: see `modelwatch`; 0 if that was too little.
+    read: of events that others shipped, which fields are read from elsewhere, and what could not be told.
     """
 
     model_version: str
@@ -52,11 +54,12 @@ class Outcome:
     busy: str = ""
     failed: str = ""
     drift: float = 0.0
+    read: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Site:
-    """What a pass works on: the namespace, the model that judges it, how its events show things, who is known.
+    """What a pass works on: the namespace, the model that judges it, how events of a span show things, who is known.
 
     shadow: a candidate that judges along; its findings are counted and nothing more. watched: what to say of both.
     """
@@ -64,7 +67,7 @@ class Site:
     store: Store
     namespace: str
     model: Model
-    signs: Signs = PLAIN
+    signs_of: SignsOf = TAGGED
     known: Known = NOTHING_KNOWN
     shadow: Model | None = None
     watched: Watched = field(default_factory=Watched)
@@ -106,21 +109,26 @@ def detect(
 def _judge(site: Site, minutes: Sequence[int], window_seconds: int, outcome: Outcome) -> None:
     """Judge all windows of a length that hold any of the minutes."""
     judged, begun = windows_of(minutes, window_seconds)
-    counts = _counts(site, judged, window_seconds, outcome)
-    outcome.entity_windows += len(counts)
+    index, found = names.anomalies(site.namespace), set()
+    for span in judged:
+        written = _found_in(site, span, window_seconds, outcome)
+        found |= {id_ for id_, _ in written}
+        outcome.anomalies += site.store.write_documents(index, written)
+    outcome.withdrawn += anomalies.withdraw_missing(site.store, site.namespace, begun, window_seconds, found)
+
+
+def _found_in(site: Site, span: Span, window_seconds: int, outcome: Outcome) -> list[tuple[str, Document]]:
+    """The anomalies of a span's windows: of single clients, and of groups."""
+    store, namespace, signs = site.store, site.namespace, site.signs_of(span)
+    counts = _counts(site, span, window_seconds, signs, outcome)
     findings = score(site.model, counts)
     site.watched.add(counts, findings, score(site.shadow, counts) if site.shadow else [])
-    written = anomalies.documents(site.store, site.namespace, site.model, findings, site.known)
+    written = anomalies.documents(store, namespace, site.model, findings, site.known, signs)
     _add_past(site, written)
-    grouped = groups.judge(
-        site.store, site.index, site.namespace, judged, window_seconds, site.signs, site.known.spared
-    )
-    written += anomalies.group_documents(site.store, site.namespace, site.model, grouped, site.known)
+    grouped = groups.judge(store, site.index, namespace, [span], window_seconds, signs, site.known.spared)
+    written += anomalies.group_documents(store, namespace, site.model, grouped, site.known, signs)
     outcome.groups += len(grouped)
-    found = {id_ for id_, _ in written}
-    index = names.anomalies(site.namespace)
-    outcome.anomalies += site.store.write_documents(index, written)
-    outcome.withdrawn += anomalies.withdraw_missing(site.store, site.namespace, begun, window_seconds, found)
+    return written
 
 
 def _add_past(site: Site, written: Sequence[tuple[str, Document]]) -> None:
@@ -148,34 +156,30 @@ def windows_of(minutes: Sequence[int], window_seconds: int) -> tuple[list[Span],
     return joined, joined
 
 
-def _counts(site: Site, judged: Sequence[Span], window_seconds: int, outcome: Outcome) -> pd.DataFrame:
-    frames = []
-    for span in judged:
-        collected = _collected(site, span, window_seconds)
-        frames.append(collected.counts)
-        outcome.crowds += [
-            f"{crowd.clients:,} clients with {crowd.sign.replace('_', ' ')} in the {window_seconds} seconds from "
-            f"{datetime.fromtimestamp(crowd.window_start, UTC):%Y-%m-%d %H:%M} UTC: the {crowd.judged:,} with most "
-            "are judged one by one, all of them in groups"
-            for crowd in collected.crowds
-        ]
-    kept = [frame for frame in frames if len(frame)]
-    return pd.concat(kept, ignore_index=True) if kept else pd.DataFrame()
+def _counts(site: Site, span: Span, window_seconds: int, signs: Signs, outcome: Outcome) -> pd.DataFrame:
+    collected = _collected(site, span, window_seconds, signs)
+    outcome.entity_windows += len(collected.counts)
+    outcome.crowds += [
+        f"{crowd.clients:,} clients with {crowd.sign.replace('_', ' ')} in the {window_seconds} seconds from "
+        f"{datetime.fromtimestamp(crowd.window_start, UTC):%Y-%m-%d %H:%M} UTC: the {crowd.judged:,} with most "
+        "are judged one by one, all of them in groups"
+        for crowd in collected.crowds
+    ]
+    return collected.counts
 
 
-def _collected(site: Site, span: Span, window_seconds: int) -> Collected:
+def _collected(site: Site, span: Span, window_seconds: int, signs: Signs) -> Collected:
     """Counts of a span's windows. Hours are remembered on the way; days are looked up in what is remembered."""
+    store, index = site.store, site.index
     if window_seconds == HOUR_SECONDS:
-        hours = features.hourly(site.store, site.index, span, site.signs)
-        rollups.remember(site.store, site.namespace, hours.clients)
+        hours = features.hourly(store, index, span, signs)
+        rollups.remember(store, site.namespace, hours.clients)
         screened = features.shortlisted(hours)
     elif window_seconds == DAY_SECONDS:
-        screened = features.daily(site.store, site.index, span, rollups.days(site.store, site.namespace, span))
+        screened = features.daily(store, index, span, rollups.days(store, site.namespace, span))
     else:
-        screened = features.grave(site.store, site.index, span, window_seconds, site.signs)
-    return features.collect(
-        site.store, site.index, span.since, span.until, window_seconds, signs=site.signs, screened=screened
-    )
+        screened = features.grave(store, index, span, window_seconds, signs)
+    return features.collect(store, index, span.since, span.until, window_seconds, signs=signs, screened=screened)
 
 
 def _update_incidents(site: Site, day: ledger.Due, newest: datetime, outcome: Outcome) -> None:

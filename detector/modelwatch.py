@@ -90,8 +90,19 @@ class Watched:
         self.shadowed.update(finding.attack_class for finding in shadowed)
 
 
-def record(store: Store, namespace: str, model: Model, shadow: Model | None, watched: Watched, now: datetime) -> float:
-    """Write the figures of a pass. Return the largest drift of a feature, 0 where too little was judged."""
+def record(
+    store: Store,
+    namespace: str,
+    model: Model,
+    shadow: Model | None,
+    watched: Watched,
+    now: datetime,
+    read: Sequence[str] = (),
+) -> float:
+    """Write the figures of a pass. Return the largest drift of a feature, 0 where too little was judged.
+
+    read: see `detect.Outcome`.
+    """
     hours = pd.concat(watched.hours, ignore_index=True) if watched.hours else pd.DataFrame()
     drifted = drift(model.card.get("reference", {}), hours)
     worst = max(drifted, key=lambda name: drifted[name], default="")
@@ -102,6 +113,8 @@ def record(store: Store, namespace: str, model: Model, shadow: Model | None, wat
         "findings": dict(watched.found),
         "drift": {"psi": drifted.get(worst, 0.0), "feature": worst, "hours": len(hours)},
     }
+    if read:
+        own["reading"] = list(read)
     if shadow:
         own["shadow"] = {"model_version": shadow.version, "findings": dict(watched.shadowed)}
     document = {"@timestamp": iso(now), "event": {"dataset": "wwwatch.pipeline"}, "wwwatch": own}

@@ -6,12 +6,13 @@ from typing import Any
 
 import pandas as pd
 
-from detector import attack_rows, base_rows, feedback, labels, ledger, modelwatch, registry, training
+from detector import attack_rows, base_rows, feedback, labels, ledger, modelwatch, registry, training, vocabulary
 from detector import detect as passes
 from detector.features import WINDOWS_SECONDS, collect
 from detector.model import Model
-from detector.signs import PLAIN, Signs, pinned
+from detector.signs import pinned
 from detector.training import Rows, label_counts
+from detector.vocabulary import TAGGED, SignsOf, signs_of
 from detector.windows import DAY_SECONDS, Span, aligned, spans
 from wwwatch import control
 from wwwatch.console import Advance, no_progress
@@ -71,9 +72,11 @@ def detect(
     """One pass over the due minutes. keep: called between pieces of work, to keep the lease."""
     shadow = shadow_model(store, namespace)
     known = feedback.known(store, namespace, settings, now)
-    site = passes.Site(store, namespace, model, pinned(settings.logins), known, shadow)
+    seen = signs_of(store, namespace, pinned(settings.logins))
+    site = passes.Site(store, namespace, model, seen, known, shadow)
     outcome = passes.detect(site, due, now, levels, advance, keep)
-    outcome.drift = modelwatch.record(store, namespace, model, shadow, site.watched, now)
+    outcome.read = vocabulary.told(seen)
+    outcome.drift = modelwatch.record(store, namespace, model, shadow, site.watched, now, outcome.read)
     return outcome
 
 
@@ -116,7 +119,8 @@ def train(
     base = base_model(store, namespace, now)
     span = _span(store, namespace, since, until)
     advance(0, description="Training: reading history")
-    history = read_history(store, namespace, span, pinned(settings.logins), advance) if span else pd.DataFrame()
+    seen = signs_of(store, namespace, pinned(settings.logins))
+    history = read_history(store, namespace, span, seen, advance) if span else pd.DataFrame()
     told = labels.by_verdict(history, control.verdicts(store, namespace)) if len(history) else None
     normal, left_out = training.clean(base, told.rest) if told else (history, 0)
     reason = training.enough(normal) if len(normal) else "no events in this span"
@@ -125,13 +129,14 @@ def train(
         outcome = {"trained": False, "activated": False, "model_version": active, "reason": reason}
         return outcome | {"card": None, "thresholds": None}
     advance(0, description="Training: simulating attacks on this site")
-    attacks = attack_rows.for_site(store, namespace, span, normal, advance)
+    attacks = attack_rows.for_site(store, namespace, span, normal, seen(span), advance)
     advance(0, description="Training: fitting")
     notes = {
         "history": {"since": span.since.isoformat(), "until": span.until.isoformat(), "windows": len(history)},
         "left_out_clients": left_out,
         "verdict_rows": label_counts(told.rows.labels),
         "base_model": base.version,
+        "read": vocabulary.told(seen),
     }
     version = f"{now:%Y%m%dT%H%M%S}-{base.schema}"
     learned = training.joined([attacks, told.rows])
@@ -171,7 +176,7 @@ def _worse(active: Model | None, candidate: Model, kept: Rows) -> str | None:
 
 
 def read_history(
-    store: Store, namespace: str, span: Span, signs: Signs = PLAIN, advance: Advance = no_progress
+    store: Store, namespace: str, span: Span, seen: SignsOf = TAGGED, advance: Advance = no_progress
 ) -> pd.DataFrame:
     """The counts of every window length over a span, day by day so that no request grows with the history."""
     frames = []
@@ -180,7 +185,7 @@ def read_history(
         starts = range(whole.start, whole.end, window_seconds)
         for part in spans(starts, window_seconds, DAY_SECONDS):
             index = store.access_index(namespace)
-            frames.append(collect(store, index, part.since, part.until, window_seconds, signs=signs).counts)
+            frames.append(collect(store, index, part.since, part.until, window_seconds, signs=seen(part)).counts)
             advance(len(frames[-1]))
     kept = [frame for frame in frames if len(frame)]
     return pd.concat(kept, ignore_index=True) if kept else frames[0]

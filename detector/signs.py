@@ -35,7 +35,7 @@ def none_of(*queries: Document) -> Document:
 
 def any_of(*queries: Document) -> Document:
     """Events that match at least one query."""
-    return {"bool": {"should": list(queries), "minimum_should_match": 1}}
+    return {"bool": {"should": list(queries), "minimum_should_match": 1}} if queries else {"match_none": {}}
 
 
 def status(low: int, high: int) -> Document:
@@ -78,13 +78,19 @@ class Login:
 
 @dataclass(frozen=True)
 class Signs:
-    """How signs are asked for. logins: the site's known login pages."""
+    """How signs are asked for. logins: the site's known login pages.
+
+    queries: tag -> what is asked instead, of events that carry no tags of ours; None: tags are asked for.
+    """
 
     logins: tuple[Login, ...] = ()
+    queries: Mapping[str, Document] | None = None
 
     def tagged(self, *tags: str) -> Document:
         """Events that carry any of these tags."""
-        return {"terms": {"tags": list(tags)}}
+        if self.queries is None:
+            return {"terms": {"tags": list(tags)}}
+        return any_of(*(self.queries[tag] for tag in tags if tag in self.queries))
 
     def login_tries(self) -> Document:
         """POSTs to what is, or looks like, a login page, and answers that ask for a password."""

@@ -1,6 +1,6 @@
 """Tags: what a request shows by itself, by vectorised matching. Each distinct target and agent is looked at once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache, reduce
 from operator import or_
 
@@ -121,6 +121,17 @@ def _target_bits(targets: pl.Series) -> pl.DataFrame:
         | _if(path.str.contains(signatures.HUNTED) & ~is_static, "hunted")
         | _if(path.str.contains(signatures.ABSENT) & ~is_static, "absent")
     )
+
+
+def told_by(column: str, values: Sequence[str]) -> dict[str, list[str]]:
+    """Tag -> those of the values that show it by themselves. column: target or agent. With `hunted` and `absent`.
+
+    For events that were stored without tags.
+    """
+    bits = _BITS_OF[column](pl.Series(values, dtype=pl.String))["bits"].to_numpy()
+    return {
+        name: [values[int(at)] for at in (bits & bit).nonzero()[0]] for name, bit in BIT.items() if (bits & bit).any()
+    }
 
 
 def _garbage_bits(requests: pl.Series) -> pl.DataFrame:

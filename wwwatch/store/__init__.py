@@ -6,10 +6,12 @@ from wwwatch.store import names
 from wwwatch.store.bulk import BulkResult
 from wwwatch.store.client import Hit, Store, Versioned
 from wwwatch.store.failures import StoreBusy, StoreTooLarge, TooMuch
+from wwwatch.store.foreign import Reading
 
 __all__ = [
     "BulkResult",
     "Hit",
+    "Reading",
     "Store",
     "StoreBusy",
     "StoreError",

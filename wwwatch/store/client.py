@@ -16,9 +16,10 @@ from elasticsearch import ConflictError, NotFoundError
 from elasticsearch.helpers import ScanError, scan
 
 from wwwatch.errors import StoreError
-from wwwatch.store import failures, names
+from wwwatch.store import failures, foreign, names
 from wwwatch.store.bulk import Bulk, item_reason
 from wwwatch.store.failures import TooMuch
+from wwwatch.store.foreign import Reading
 from wwwatch.store.session import Document
 
 T = TypeVar("T")
@@ -54,7 +55,20 @@ class Store(Bulk):
 
     def access_index(self, namespace: str) -> str:
         """What the access events of a namespace are read by: our own streams, or the patterns of the settings."""
-        return ",".join(self._patterns(namespace)) or names.access_index(namespace)
+        foreign = ",".join(self._patterns(namespace))
+        if foreign:
+            self._readings.setdefault(foreign, None)
+        return foreign or names.access_index(namespace)
+
+    def reading(self, namespace: str, anew: bool = False) -> Reading | None:
+        """How foreign events of a namespace are read; None where it has our own. anew: ask what is mapped now.
+
+        Raise StoreError where they lack what nothing can do without.
+        """
+        index = self.access_index(namespace)
+        if index in self._readings and anew:
+            self._readings[index] = None
+        return self._reading(index)
 
     # ---- writing
 
@@ -166,6 +180,7 @@ class Store(Bulk):
 
     def count(self, index: str, query: Query = MATCH_ALL) -> int:
         """How many documents match."""
+        query = self._asked(index, {"query": query})["query"]
 
         def counted() -> int:
             answer = self._client.count(index=index, query=query, **READ)
@@ -225,7 +240,7 @@ class Store(Bulk):
     ) -> list[tuple[str, Document]]:
         """Up to `size` (id, document) pairs. `fields` limits what a document holds."""
         answer = self._search(index, query=query, size=size, sort=sort, source=fields)
-        return [(hit["_id"], hit.get("_source", {})) for hit in answer["hits"]["hits"]]
+        return [(hit["_id"], self._shaped(index, hit.get("_source", {}))) for hit in answer["hits"]["hits"]]
 
     def search_many(self, index: str, searches: Sequence[Document]) -> list[list[Document]]:
         """The documents found by each of several search bodies, in their order."""
@@ -233,8 +248,9 @@ class Store(Bulk):
         for batch in batched(searches, SEARCHES_A_REQUEST):
             lines: list[Document] = []
             for body in batch:
-                lines += [{"index": index, **READ}, body]
-            found += self._call(lambda lines=lines: self._searched(lines))  # type: ignore[misc]
+                lines += [{"index": index, **READ}, self._asked(index, body)]
+            answers = self._call(lambda lines=lines: self._searched(lines))  # type: ignore[misc]
+            found += [[self._shaped(index, document) for document in answer] for answer in answers]
         return found
 
     def _searched(self, lines: list[Document]) -> list[list[Document]]:
@@ -271,11 +287,12 @@ class Store(Bulk):
         page_size: of documents that can be large, fetch few at a time. Close it if you leave it before its end.
         """
         body: Document = {"query": query} | ({"sort": sort} if sort else {}) | ({"_source": fields} if fields else {})
+        body = self._asked(index, body)
         pages: Any = scan(self._client, index=index, query=body, preserve_order=bool(sort), size=page_size, **READ)
         with closing(pages) as found:
             try:
                 while (hit := failures.attempt(lambda: next(found, None), self._shown)) is not None:
-                    yield Hit(hit["_index"], hit["_id"], hit.get("_source", {}))
+                    yield Hit(hit["_index"], hit["_id"], self._shaped(index, hit.get("_source", {})))
             except ScanError as error:
                 raise failures.StoreBusy(f"The store at {self._shown} could only answer in part: {error}") from error
 
@@ -304,6 +321,37 @@ class Store(Bulk):
                 return None
             raise
 
+    # ---- events of other shippers
+
+    def _reading(self, index: str) -> Reading | None:
+        if index not in self._readings:
+            return None
+        if (known := self._readings[index]) is None:
+            # Not by the client: it puts the fields where only Elasticsearch looks for them.
+            wanted = f"fields={','.join(foreign.asked_fields())}&ignore_unavailable=true&allow_no_indices=true"
+            answer = self._request("GET", f"/{index}/_field_caps?{wanted}")
+            if not answer["fields"]:
+                return Reading()  # nothing there yet
+            mapped = self._request(
+                "GET", f"/{index}/_mapping/field/url.*?ignore_unavailable=true&allow_no_indices=true"
+            )
+            known = foreign.choose(answer["fields"], foreign.wildcards(mapped))
+            if lacks := [name for name in foreign.NEEDED if name in known.missing]:
+                raise StoreError(
+                    f"Events by {index} have no {' and no '.join(lacks)} that can be counted.",
+                    "Correct detector.index_pattern, or map these fields as keyword, ip or number.",
+                )
+            self._readings[index] = known
+        return known
+
+    def _asked(self, index: str, body: Document) -> Document:
+        reading = self._reading(index)
+        return reading.asked(body) if reading else body
+
+    def _shaped(self, index: str, document: Document) -> Document:
+        reading = self._readings.get(index)
+        return reading.shaped(document) if reading else document
+
     # ---- inside
 
     def _search(
@@ -312,6 +360,9 @@ class Store(Bulk):
         if source is not None:
             parameters["source"] = source
         given = {name: value for name, value in parameters.items() if value is not None}
+        if index in self._readings:
+            given = self._asked(index, {"_source" if name == "source" else name: v for name, v in given.items()})
+            given = {"source" if name == "_source" else name: value for name, value in given.items()}
 
         def searched() -> Any:
             answer = self._client.search(

@@ -10,6 +10,7 @@ from wwwatch.errors import StoreError
 from wwwatch.settings import Settings
 from wwwatch.store import failures
 from wwwatch.store.connection import make_client, parse_addresses
+from wwwatch.store.foreign import Reading
 
 T = TypeVar("T")
 Document = dict[str, Any]
@@ -24,6 +25,7 @@ class Session:
         self._client = client
         self._shown = shown
         self._patterns = patterns
+        self._readings: dict[str, Reading | None] = {}  # of the patterns in use; None: not asked yet
         self._nodes = len(client.transport.node_pool)
         self._identify()
 
