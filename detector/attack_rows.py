@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from detector.features import WINDOWS_SECONDS, collect
+from detector.features import ENTITY_FIELD, WINDOWS_SECONDS, collect
 from detector.model import NORMAL, SEED
 from detector.signs import PLAIN, Signs, method, none_of, span_query
 from detector.training import Rows, capped
@@ -22,6 +22,7 @@ from ingest.convert import Converter
 from ingest.reader import Chunk
 from simulator.attacks import ATTACKS, training_styles
 from simulator.lines import combined
+from simulator.load import strained
 from simulator.request import Request
 from simulator.site import Site
 from wwwatch.console import Advance, no_progress
@@ -44,6 +45,11 @@ LEAST_LOGINS = 3
 LEAST_USERS = 3
 MOST_ROWS_A_CLASS = 400
 LINES_A_BODY = 2000
+# What many have in their nginx.conf: combined, and how long the request took.
+TIMED = (
+    '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent" '
+    "$request_time"
+)
 
 
 def for_site(
@@ -55,9 +61,17 @@ def for_site(
     advance: Advance = no_progress,
 ) -> Rows:
     """Attacks of every style in a site's own URLs. normal: its cleaned history, for how much traffic is usual."""
-    site = site_like(store, store.access_index(namespace), span, signs)
+    index = store.access_index(namespace)
     background = usual_traffic(normal)
-    return attacks(store, site, background, SEED, advance)
+    site, timed = site_like(store, index, span, signs), _is_timed(store, index, span)
+    return attacks(store, site, background, SEED, advance, timed=timed)
+
+
+def _is_timed(store: Store, index: str, span: Span) -> bool:
+    """Whether the site's log tells how long requests took."""
+    took = span_query(span.since, span.until, {"exists": {"field": "event.duration"}})
+    answer = store.aggregate(index, took, {"clients": {"terms": {"field": ENTITY_FIELD, "size": 1}}})
+    return bool(answer.get("clients", {}).get("buckets"))
 
 
 def usual_traffic(normal: pd.DataFrame) -> dict[int, float]:
@@ -102,15 +116,16 @@ def attacks(
     advance: Advance = no_progress,
     styles: Sequence[str] = (),
     strengths: Mapping[str, Sequence[float]] = MappingProxyType({}),
+    timed: bool = False,
 ) -> Rows:
     """Runs of every training style (or the named ones) at STRENGTHS against a site, as labelled rows.
 
     background: per window length, the traffic of the rest of the site, for shares of it. strengths: other ones for
-    some classes.
+    some classes. timed: as a log tells it that says how long requests took.
     """
     requests = list(_runs(site, seed, styles or training_styles(), strengths, advance))
     classes = _classes(requests)
-    counts = count(store, requests, advance)
+    counts = count(store, requests, advance, timed)
     counts = counts[counts["entity"].isin(classes)].reset_index(drop=True)
     rest = counts["window_seconds"].map(dict(background)).astype("float64")
     counts["site_requests"] = counts["requests"] + rest
@@ -129,7 +144,7 @@ def _runs(
             start = EPOCH + rng.random() * RUN_SPREAD_SECONDS
             moved = min(1.0, max(0.0, strength + rng.uniform(-0.1, 0.15)))
             run = sorted(ATTACKS[name].requests(rng, site, start, moved, f"{name}-{number}"), key=lambda r: r.time)
-            yield from run[:LONGEST_RUN_REQUESTS]
+            yield from strained(run[:LONGEST_RUN_REQUESTS], site, seed)
             advance(1)
 
 
@@ -162,16 +177,19 @@ def _shows(row: Mapping[Hashable, Any], label: str) -> bool:
     return bool(row["hostile"] > 0 or row["errors"] >= 8)
 
 
-def count(store: Store, requests: Sequence[Request], advance: Advance = no_progress) -> pd.DataFrame:
+def count(
+    store: Store, requests: Sequence[Request], advance: Advance = no_progress, timed: bool = False
+) -> pd.DataFrame:
     """Requests as the detector counts them: one row per shortlisted client and window, of all window lengths.
 
-    They pass through an index of their own, deleted by its name whatever happens.
+    timed: the log tells how long they took. They pass through an index of their own, deleted by its name whatever
+    happens.
     """
     index = f"{names.SCRATCH_PREFIX}{uuid.uuid4().hex}"
     low, high = min(request.time for request in requests), max(request.time for request in requests)
     span = Span(int(low), int(high) + 1)
     try:
-        for body in bulk_bodies(requests, index):
+        for body in bulk_bodies(requests, index, timed):
             _send(store, index, body)
         store.refresh(index)
         frames = []
@@ -183,24 +201,29 @@ def count(store: Store, requests: Sequence[Request], advance: Advance = no_progr
         store.delete_index(index)
 
 
-def bulk_bodies(requests: Sequence[Request], index: str) -> Iterator[bytes]:
-    """Bulk bodies, made of log lines by the shipper's own parser."""
+def bulk_bodies(requests: Sequence[Request], index: str, timed: bool = False) -> Iterator[bytes]:
+    """Bulk bodies, made of log lines by the shipper's own parser. timed: with how long each took."""
     converter = Converter(
         identity=index,
         path="",
         namespace="scratch",
         host="",
         server="nginx",
-        log_format=formats.named("combined"),
+        log_format=formats.named(TIMED if timed else "combined"),
         only=True,
     )
     offset = 0
     for start in range(0, len(requests), LINES_A_BODY):
-        lines = [combined(request).encode() for request in requests[start : start + LINES_A_BODY]]
+        batch = requests[start : start + LINES_A_BODY]
+        lines = [_line(request, timed).encode() for request in batch]
         end = offset + sum(len(line) + 1 for line in lines)
         items = converter.convert(Chunk(offset, end, lines, b""), iso(datetime.fromtimestamp(EPOCH, UTC))).events
         yield "\n".join(items.to_list()).encode() + b"\n"
         offset = end
+
+
+def _line(request: Request, timed: bool) -> str:
+    return f"{combined(request)} {request.duration_ms / 1000:.3f}" if timed else combined(request)
 
 
 def _send(store: Store, index: str, body: bytes) -> None:

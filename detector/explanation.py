@@ -22,6 +22,7 @@ WORDS = {
     "requests": "requests",
     "login_failures": "failed logins",
     "distinct_paths": "distinct paths",
+    "distinct_pages": "distinct pages",
     "distinct_missing_paths": "distinct missing paths",
     "sqli": "SQL injections",
     "xss": "script injections",
@@ -33,6 +34,7 @@ RAW_OF = {
     "requests_per_active_second": "requests", "share_of_site": "requests", "window_seconds": "requests",
     "missing_with_referrer_share": "missing_with_referrer", "missing_assets_share": "missing_assets",
     "bytes_per_request": "bytes", "active_slots_share": "active_slots", "slot_variation": "busiest_slot_requests",
+    "pages_per_active_minute": "pages", "fresh_pages_share": "distinct_pages", "milliseconds_per_request": "average_ms",
 }  # fmt: skip
 
 
@@ -123,12 +125,15 @@ def reason(model: Model, finding: Finding, path: str | None) -> str:
         ),
         "scan": lambda: _scan(counts, window, path),
         "injection": lambda: f"{_payloads(counts)} in {window}{on}",
-        "scraping": lambda: (
-            f"{counts['distinct_paths']:,.0f} distinct pages in {window}, {counts['requests']:,.0f} requests"
-        ),
+        "scraping": lambda: f"{_carried(counts):,.0f} distinct pages in {window}, {counts['requests']:,.0f} requests",
         "unusual": lambda: f"{counts['requests']:,.0f} requests in {window} unlike this site's history",
     }
     return sentences[finding.attack_class]() + _usual(model, finding)
+
+
+def _carried(counts: Mapping[str, float]) -> float:
+    """Pages told apart by path, or by query where one path shows them all."""
+    return max(counts["distinct_pages"], counts["distinct_queries"])
 
 
 def _share(finding: Finding) -> str:
@@ -164,7 +169,7 @@ def _scan(counts: Mapping[str, float], window: str, path: str | None) -> str:
 
 USUAL_FIGURE = {
     "dos": "requests", "brute_force": "login_failures", "credential_stuffing": "login_failures",
-    "scan": "distinct_missing_paths", "scraping": "distinct_paths", "unusual": "requests",
+    "scan": "distinct_missing_paths", "scraping": "distinct_pages", "unusual": "requests",
 }  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from detector.signs import PLAIN, Document, Signs, span_query
 from detector.windows import DAY_SECONDS, HOUR_SECONDS, Span
 from wwwatch.store import Store
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 # Lengths of the windows that are judged: a flood shows in a minute, guessing and scanning in ten, the slow in an hour,
 # the very slow in a day.
 WINDOWS_SECONDS = (60, 600, HOUR_SECONDS, DAY_SECONDS)
@@ -53,7 +53,9 @@ RAW = (
     *COUNTS,
     *DISTINCTS,
     "distinct_missing_paths",
+    "distinct_pages",
     "bytes",
+    "average_ms",
     "active_seconds",
     "top_path_requests",
     "active_slots",
@@ -68,17 +70,19 @@ SEEN = ("first_seen", "last_seen")
 LOGARITHMS = (
     "requests", "errors", "not_found", "login_attempts", "login_failures", "login_successes", "probes", "sqli", "xss",
     "traversal", "rce", "tool_agent", "proxy", "malformed", "distinct_paths", "distinct_missing_paths",
-    "distinct_queries", "distinct_agents", "server_errors", "static", "posts", "busiest_slot_requests",
+    "distinct_queries", "distinct_agents", "server_errors", "static", "pages", "distinct_pages", "posts",
+    "busiest_slot_requests",
 )  # fmt: skip
 SHARES = (
     "errors", "server_errors", "redirects", "not_found", "denied", "posts", "heads", "odd_methods", "static",
     "no_referrer", "login_pages", "login_failures", "probes", "tool_agent", "script_agent", "empty_agent",
-    "declared_bot", "distinct_paths", "distinct_missing_paths", "distinct_queries", "top_path_requests",
-    "busiest_slot_requests",
+    "declared_bot", "distinct_paths", "distinct_missing_paths", "distinct_pages", "distinct_queries",
+    "top_path_requests", "busiest_slot_requests",
 )  # fmt: skip
 DERIVED = (
     "window_seconds", "requests_per_active_second", "bytes_per_request", "share_of_site",
     "missing_with_referrer_share", "missing_assets_share", "active_slots_share", "slot_variation",
+    "pages_per_active_minute", "fresh_pages_share", "milliseconds_per_request",
 )  # fmt: skip
 FEATURES = tuple([f"{name}_log" for name in LOGARITHMS] + [f"{name}_share" for name in SHARES] + list(DERIVED))
 
@@ -227,9 +231,11 @@ def _detail_aggregations(signs: Signs, window_seconds: int) -> Document:
     counts: Document = {name: {"filter": query} for name, query in signs.counts().items()}
     paths = {"paths": {"cardinality": {"field": "url.path", "precision_threshold": CARDINALITY_PRECISION}}}
     counts["not_found"] = counts["not_found"] | {"aggs": paths}
+    counts["pages"] = counts["pages"] | {"aggs": paths}
     slots = {"field": "@timestamp", "fixed_interval": f"{SLOT_SECONDS[window_seconds]}s", "min_doc_count": 1}
     return counts | distinct | {
         "bytes": {"sum": {"field": "http.response.body.bytes"}},
+        "duration": {"avg": {"field": "event.duration"}},
         "first": {"min": {"field": "@timestamp"}},
         "last": {"max": {"field": "@timestamp"}},
         "top_path": {"terms": {"field": "url.path", "size": 1, "shard_size": 20}},
@@ -252,7 +258,9 @@ def _details(bucket: Document) -> Document:
     slots = [slot["doc_count"] for slot in bucket["slots"]["buckets"]]
     return row | {
         "distinct_missing_paths": bucket["not_found"]["paths"]["value"],
+        "distinct_pages": bucket["pages"]["paths"]["value"],
         "bytes": bucket["bytes"]["value"],
+        "average_ms": _milliseconds(bucket["duration"]["value"]),
         "active_seconds": (bucket["last"]["value"] - bucket["first"]["value"]) / 1000,
         "first_seen": bucket["first"]["value"] / 1000,
         "last_seen": bucket["last"]["value"] / 1000,
@@ -261,6 +269,11 @@ def _details(bucket: Document) -> Document:
         "busiest_slot_requests": max(slots),
         "slot_deviation": _deviation(slots),
     }
+
+
+def _milliseconds(nanoseconds: float | None) -> float:
+    """NaN where the log does not tell how long requests took."""
+    return math.nan if nanoseconds is None else nanoseconds / 1e6
 
 
 def _deviation(values: list[int]) -> float:
@@ -286,6 +299,10 @@ def vectors(counts: pd.DataFrame) -> pd.DataFrame:
     columns["share_of_site"] = counts["requests"] / counts["site_requests"].clip(lower=1)
     columns["missing_with_referrer_share"] = counts["missing_with_referrer"] / missing
     columns["missing_assets_share"] = counts["missing_assets"] / missing
+    minutes = (counts["active_seconds"] / 60).clip(lower=1.0)
+    columns["pages_per_active_minute"] = np.log10(1.0 + counts["pages"] / minutes)
+    columns["fresh_pages_share"] = counts["distinct_pages"] / counts["pages"].where(counts["pages"] > 0)
+    columns["milliseconds_per_request"] = np.log10(1.0 + counts["average_ms"])
     columns["active_slots_share"] = counts["active_slots"] / slots
     columns["slot_variation"] = counts["slot_deviation"] / (requests / counts["active_slots"].clip(lower=1.0))
     return pd.DataFrame(columns, index=counts.index).astype("float64")[list(FEATURES)]

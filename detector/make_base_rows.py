@@ -25,27 +25,30 @@ START = datetime(2026, 1, 5, tzinfo=UTC)  # a Monday
 STRENGTHS = dict.fromkeys(("dos", "scraping"), (0.05, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95))
 
 
-def sites() -> list[tuple[str, Site, int, int]]:
-    """(name, site, visitors a day, days). Small sites get more days, so that each has about as much to tell."""
+def sites() -> list[tuple[str, Site, int, int, bool]]:
+    """(name, site, visitors a day, days, timed). Small sites get more days, so that each has about as much to tell.
+
+    timed: its log says how long requests took. Half of them do, so that the model can do with and without.
+    """
     return [
-        ("shop", Site.shop(1), 600, 3),
-        ("wordpress", Site.wordpress(2), 250, 4),
-        ("static", Site.static(3), 120, 5),
-        ("busy shop", Site.shop(4), 4000, 1),
-        ("soft 404", Site.wordpress(5).answering_missing_with(301, 169), 200, 3),
-        ("port 80", Site.static(6).redirecting_all(), 150, 3),
+        ("shop", Site.shop(1), 600, 3, True),
+        ("wordpress", Site.wordpress(2), 250, 4, False),
+        ("static", Site.static(3), 120, 5, True),
+        ("busy shop", Site.shop(4), 4000, 1, False),
+        ("soft 404", Site.wordpress(5).answering_missing_with(301, 169), 200, 3, True),
+        ("port 80", Site.static(6).redirecting_all(), 150, 3, False),
     ]
 
 
-def rows_of(store: Store, name: str, site: Site, visitors_per_day: int, days: int, seed: int) -> Rows:
+def rows_of(store: Store, name: str, site: Site, visitors_per_day: int, days: int, timed: bool, seed: int) -> Rows:
     """Ordinary traffic and attacks of one site, each row labelled."""
     start = START.timestamp()
     end = start + days * DAY_SECONDS
     requests = generate(site, start, end, seed, visitors_per_day, harmless=tuple(MACHINES))
     with progress(f"{name}: counting") as advance:
-        normal = labelled(count(store, requests, advance), requests)
+        normal = labelled(count(store, requests, advance, timed), requests)
         background = usual_traffic(normal.counts[normal.labels == NORMAL])
-        hostile = attacks(store, site, background, seed, advance, strengths=STRENGTHS)
+        hostile = attacks(store, site, background, seed, advance, strengths=STRENGTHS, timed=timed)
     rows = joined([normal, hostile])
     say(f"{name}: {len(requests):,} requests; rows {label_counts(rows.labels)}")
     return Rows(rows.counts, rows.labels, f"{name}/" + rows.groups)

@@ -97,7 +97,9 @@ def fit_classifier(
     vectors: columns FEATURES; labels: NORMAL or a class; weights: importance of each row; groups: rows of one attack
     run or client, which stay together: in random folds every run would be on both sides, and everything looks sure.
     """
-    features, names, importance = vectors[list(FEATURES)].to_numpy(), labels.to_numpy(dtype=str), weights.to_numpy()
+    names, importance = labels.to_numpy(dtype=str), weights.to_numpy()
+    # A feature that is known of no row has no bins; a constant has, and is never used.
+    features = vectors[list(FEATURES)].fillna(dict.fromkeys(vectors.columns[vectors.isna().all()], 0.0)).to_numpy()
     fits, calibrates = apart(labels, groups)
     boosting = HistGradientBoostingClassifier(
         max_iter=60, learning_rate=0.2, max_leaf_nodes=15, min_samples_leaf=10, l2_regularization=1.0,

@@ -146,6 +146,7 @@ class Signs:
             "heads": method("HEAD"),
             "odd_methods": none_of(method("GET", "POST", "HEAD", "PUT", "PATCH", "DELETE")),
             "static": static,
+            "pages": none_of(static),
             "missing_assets": all_of(static, MISSING),
             "missing_with_referrer": all_of(MISSING, REFERRED),
             "no_referrer": none_of(REFERRED),

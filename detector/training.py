@@ -203,7 +203,7 @@ def expected(counts: pd.DataFrame) -> dict[int, dict[str, float]]:
         rows = counts[counts["window_seconds"] == seconds]
         if len(rows):
             quantiles = rows[list(RAW)].quantile(EXPECTED_QUANTILE)
-            result[seconds] = {name: round(float(quantiles[name]), 3) for name in RAW}
+            result[seconds] = {name: round(float(quantiles[name]), 3) for name in RAW if np.isfinite(quantiles[name])}
     return result
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.quality import baselines
-from bench.quality.named import MEDIUM, Document, classes_by_client, clients_of, false_incidents
+from bench.quality.named import MEDIUM, Document, as_told, classes_by_client, clients_of, false_incidents
 from bench.quality.workplace import DATA, Workplace, command, found_in
 from wwwatch.store import names
 
@@ -93,7 +93,7 @@ def _confident(known: dict[str, Label]) -> set[str]:
 
 def compare(known: dict[str, Label], anomalies: list[Document], incidents: list[Document]) -> Document:
     """What was raised against what is known. Pure."""
-    classes = classes_by_client([*anomalies, *incidents])
+    classes = classes_by_client([*as_told(anomalies, incidents), *incidents])
     raised = classes_by_client(incidents, MEDIUM)
     hostile = {client: label for client, label in known.items() if label.hostile}
     harmless = known.keys() - hostile.keys()

@@ -1,6 +1,6 @@
 """Who was named, as what: the clients of anomalies and incidents, held against the truth. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 Document = dict[str, Any]
@@ -25,6 +25,14 @@ def clients_of(alert: Document) -> set[str]:
         return {str(entity["id"])}
     members = alert.get("related", {}).get("ip", [])
     return set(members if isinstance(members, list) else [members])
+
+
+def as_told(anomalies: Iterable[Document], incidents: Iterable[Document]) -> Iterator[Document]:
+    """All of them, each anomaly with the class of its incident: what single clients of a flood do is told as flood."""
+    told = {incident["wwwatch"].get("incident_id"): incident["wwwatch"]["class"] for incident in incidents}
+    for anomaly in anomalies:
+        own = anomaly["wwwatch"]
+        yield anomaly | {"wwwatch": own | {"class": told.get(own.get("incident_id"), own["class"])}}
 
 
 def classes_by_client(alerts: Iterable[Document], least_severity: int = 0) -> dict[str, set[str]]:

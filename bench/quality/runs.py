@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from bench.quality.named import FITS, MEDIUM, Document, classes_by_client, clients_of, false_incidents
+from bench.quality.named import FITS, MEDIUM, Document, as_told, classes_by_client, clients_of, false_incidents
 from bench.quality.workplace import Workplace, command, found_in
 from simulator.attacks import AttackStyle
 from simulator.lines import combined
@@ -82,7 +82,8 @@ def judge(place: Workplace, name: str, site: Site, planned: Sequence[Planned], s
                 continue
             _ship(Path(folder) / f"until-{step}.log", sorted(fresh, key=lambda r: r.time), namespace)
             anomalies, incidents = found_in(namespace)
-            named, raised = classes_by_client([*anomalies, *incidents]), classes_by_client(incidents, MEDIUM)
+            named = classes_by_client([*as_told(anomalies, incidents), *incidents])
+            raised = classes_by_client(incidents, MEDIUM)
             for run in laid:
                 if run.clients & named.keys():
                     soonest.setdefault(run.planned.name + str(run.planned.strength), step)
@@ -92,7 +93,7 @@ def judge(place: Workplace, name: str, site: Site, planned: Sequence[Planned], s
     return {
         "runs": [_told(run, anomalies, incidents, soonest, soonest_raised) for run in laid],
         "false_incidents": false_incidents(incidents, hostile, others_harmless=True),
-        "false_clients": _false_clients(anomalies, hostile),
+        "false_clients": _false_clients(as_told(anomalies, incidents), hostile),
         "days": (end - START) / 86400,
     }
 
@@ -111,7 +112,7 @@ def _told(
     soonest_raised: dict[str, float],
 ) -> Document:
     truth = run.planned.style.attack_class
-    classes = classes_by_client([*anomalies, *incidents])
+    classes = classes_by_client([*as_told(anomalies, incidents), *incidents])
     clients = run.clients
     named = clients & classes.keys()
     right = {c for c in named if any(truth in FITS.get(name, set()) for name in classes[c])}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from simulator import addresses, agents
-from simulator.attacks.style import Run, style
+from simulator.attacks.style import Run, made_up_referrer, style
 from simulator.randomness import around, letters
 from simulator.request import Answer, Request
 
@@ -26,8 +26,9 @@ def single_source(run: Run) -> Iterator[Request]:
         *(run.site.popular_page(run.rng).path for _ in range(run.rng.choice((0, 0, 3)))),
     ]
     rate = run.figure("requests_per_second")
+    referrer = made_up_referrer(run)
     for time in run.times(round(rate * run.figure("seconds")), rate):
-        yield run.send(client, time, "GET", run.rng.choice(targets))
+        yield run.send(client, time, "GET", run.rng.choice(targets), referrer)
 
 
 def _botnet(run: Run, per_network: int = 1) -> list[tuple[str, str]]:

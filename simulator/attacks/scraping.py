@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import cycle, islice
 
 from simulator import addresses, agents
-from simulator.attacks.style import Run, style
+from simulator.attacks.style import Run, made_up_referrer, style
 from simulator.randomness import around
 from simulator.request import Client, Request
 
@@ -25,8 +25,9 @@ def _scraper_agent(run: Run) -> str:
 def _carry_off(run: Run, clients: list[Client], irregular: float = 0.3) -> Iterator[Request]:
     pages = _catalogue(run, run.count("pages"))
     turns = cycle(clients)
+    referrer = made_up_referrer(run)
     for time, target in zip(run.times(len(pages), run.figure("requests_per_second"), irregular), pages, strict=True):
-        yield run.send(next(turns), time, "GET", target)
+        yield run.send(next(turns), time, "GET", target, referrer)
 
 
 @style(

@@ -78,6 +78,15 @@ class Run:
             time += (1 - irregular + irregular * self.rng.expovariate(1.0)) / per_second
 
 
+# Of attackers' programs that ask for pages, those that say where they come from: it costs them nothing.
+MAKES_UP_REFERRER = 0.25
+
+
+def made_up_referrer(run: Run) -> str:
+    """What a program says it was referred by: mostly nothing, else the site itself, in all its requests."""
+    return run.site.url("/") if run.rng.random() < MAKES_UP_REFERRER else ""
+
+
 ATTACKS: dict[str, AttackStyle] = {}
 
 

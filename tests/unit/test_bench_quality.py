@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bench.quality.named import classes_by_client, false_incidents
+from bench.quality.named import as_told, classes_by_client, false_incidents
 from bench.quality.report import BEGIN, END, Table, by_class, span, written
 from bench.quality.statistics import Rate, upper_bound
 
@@ -45,6 +45,15 @@ def test_groups_name_their_members() -> None:
     alerts = [alert("scan"), alert("dos", 47, "net", "198.51.100.0/24", "198.51.100.1", "203.0.113.7")]
     assert classes_by_client(alerts) == {"203.0.113.7": {"scan", "dos"}, "198.51.100.1": {"dos"}}
     assert classes_by_client(alerts, least_severity=73) == {"203.0.113.7": {"scan"}}
+
+
+def test_an_anomaly_is_told_as_its_incident() -> None:
+    flood = alert("dos", 73, "site", "shop", "203.0.113.7")
+    flood["wwwatch"]["incident_id"] = "i"
+    part, other = alert("scraping"), alert("scraping", who="203.0.113.8")
+    part["wwwatch"]["incident_id"] = "i"
+    told = classes_by_client(as_told([part, other], [flood]))
+    assert told == {"203.0.113.7": {"dos"}, "203.0.113.8": {"scraping"}}
 
 
 def test_what_counts_as_a_false_incident() -> None:

@@ -11,10 +11,12 @@ import pytest
 
 from detector.classes import Severity
 from detector.crawlers import CRAWLERS, FAKE, UNKNOWN, VERIFIED, Resolver, claimed, confirmed, read_lists
+from detector.groups.findings import GroupFinding
 from detector.known import ALLOWED, DISMISSED, SILENCED, Known, is_own
 from detector.labels import COPIES, by_verdict
 from detector.model import NORMAL
 from detector.scoring import Finding
+from detector.windows import Span
 from wwwatch.control import Allowed, ControlError, Silence, Verdict, as_network
 from wwwatch.errors import SettingsError
 from wwwatch.moments import iso
@@ -151,3 +153,34 @@ def test_published_lists_are_read_and_wrong_ones_refused(tmp_path: Path) -> None
         (tmp_path / name).write_text(text)
         with pytest.raises(SettingsError):
             read_lists([tmp_path / name])
+
+
+def group(kind: str, id_: str, *members: str) -> GroupFinding:
+    start = int(START.timestamp())
+    return GroupFinding(
+        kind, id_, start, 600, start + 5.0, start + 590.0, "credential_stuffing", 0.9, 0.9, Severity.HIGH, {},
+        members, len(members), "", {}, "/login",
+    )  # fmt: skip
+
+
+def said_false(kind: str, id_: str, *members: str, name: str = "credential_stuffing") -> Verdict:
+    return Verdict("1", False, "", name, kind, id_, members, iso(START), iso(START + timedelta(hours=1)))
+
+
+def test_a_verdict_on_a_login_page_holds_for_the_clients_it_was_given_on() -> None:
+    known = Known(verdicts=[said_false("login", "/login", "192.0.2.1", "192.0.2.2", "192.0.2.3")])
+    assert known.standing(group("login", "/login", "192.0.2.1", "192.0.2.3", "192.0.2.9"), []).status == DISMISSED
+    assert known.standing(group("login", "/login", "198.51.100.1", "198.51.100.2", "192.0.2.1"), []).status is None
+    own_network = Known(verdicts=[said_false("net", "192.0.2.0/24", "192.0.2.1")])
+    assert own_network.standing(group("net", "192.0.2.0/24", "192.0.2.8", "192.0.2.9"), []).status == DISMISSED
+
+
+def test_who_is_allowed_or_judged_harmless_makes_no_group() -> None:
+    allowed = Allowed(as_network("198.51.100.0/24"), "load test", iso(START), iso(START + timedelta(days=1)))
+    known = Known(allowed=[allowed], verdicts=[said_false("ip", "192.0.2.1", "192.0.2.1", name="brute_force")])
+    clients = ["198.51.100.7", "192.0.2.1", "127.0.0.1", "203.0.113.5"]
+    begins = int(START.timestamp())
+    assert known.spared(clients, Span(begins, begins + 600)) == {"198.51.100.7", "192.0.2.1", "127.0.0.1"}
+    later = begins + 2 * 86400
+    assert known.spared(clients, Span(later, later + 600)) == {"192.0.2.1", "127.0.0.1"}
+    assert known.spared(clients, Span(begins - 7200, begins - 3600)) == {"198.51.100.7", "127.0.0.1"}
