@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from detector.classes import ATTACK_CLASSES, Severity
 from detector.features import KEYS, RAW, SEEN, vectors
-from detector.model import NORMAL, UNUSUAL, Model
+from detector.model import NORMAL, UNUSUAL, Floats, Model
 from detector.windows import HOUR_SECONDS
 
 # Below this many requests in a window nothing can be told about how usual an entity's behaviour is.
@@ -48,6 +49,21 @@ class Finding:
         return self.window_start + self.window_seconds
 
 
+# What a class cannot be named without.
+EVIDENCE = {"injection": "hostile", "brute_force": "login_attempts", "credential_stuffing": "login_attempts"}
+
+
+def _best(model: Model, probabilities: Floats, counts: pd.DataFrame) -> npt.NDArray[np.intp]:
+    """The likeliest attack class of each row, among those whose own evidence it holds."""
+    attacks = probabilities.copy()
+    attacks[:, model.classes.index(NORMAL)] = -1.0
+    for name, evidence in EVIDENCE.items():
+        if name in model.classes:
+            attacks[(counts[evidence] == 0).to_numpy(), model.classes.index(name)] = -0.5
+    best: npt.NDArray[np.intp] = attacks.argmax(axis=1)
+    return best
+
+
 def score(model: Model, counts: pd.DataFrame, entity_type: str = "ip") -> list[Finding]:
     """Judge each row of `features.collect`. Normal ones yield nothing. Order: as the rows."""
     if counts.empty:
@@ -56,9 +72,7 @@ def score(model: Model, counts: pd.DataFrame, entity_type: str = "ip") -> list[F
     probabilities = model.probabilities(features)
     normal = model.classes.index(NORMAL)
     hostility = 1.0 - probabilities[:, normal]
-    attacks = probabilities.copy()
-    attacks[:, normal] = -1.0
-    best = attacks.argmax(axis=1)
+    best = _best(model, probabilities, counts)
     unusualness = model.unusualness(features)
     unusual_enough = unusualness >= model.thresholds.get(UNUSUAL, np.inf)
     findings = []

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from detector.features import ENTITY_FIELD
-from detector.groups.evidence import BARE, EVIDENCE, LOGINS
+from detector.groups import people
+from detector.groups.evidence import BARE, EVIDENCE, LOGINS, PAGES
 from detector.groups.screen import Screened
 from detector.screening import histogram
 from detector.signs import (
@@ -31,21 +32,32 @@ LONGEST_RELATED = 10_000
 CARRIED_PAGES = 6
 MOST_CARRIERS = 2000
 CARRIED_PRECISION = 40
+# A flood goes at so many paths at most, and each gets so much of it.
+MOST_TARGETS = 6
+TARGET_SHARE = 0.1
 # Failed logins of an hour from which on its own window tells them.
-HOUR_TELLS_FAILURES = 30
+HOUR_TELLS_FAILURES = 60
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A part of a window's evidence. figures: see `_figures`. query: its events, without the window."""
+    """A part of a window's evidence. figures: see `_figures`. query: its events, without the window.
+
+    targets: the paths that many of its events are for, the most wanted first.
+    """
 
     entity_type: str
     entity_id: str
     evidence: str
     window: Span
     figures: Mapping[str, float]
-    top_path: str
+    targets: Sequence[str]
     query: Document
+
+    @property
+    def top_path(self) -> str:
+        """The path most of its events are for."""
+        return self.targets[0] if self.targets else ""
 
     @property
     def window_seconds(self) -> int:
@@ -67,9 +79,10 @@ def candidates(
     splits = [query]
     if found.evidence == LOGINS.name and window_seconds == DAY_SECONDS:
         splits = [_slow(store, index, window, query, signs)]
-    if found.evidence == BARE.name and window_seconds > 60:
+    if found.evidence in (BARE.name, PAGES.name) and window_seconds > 60:
         pages = all_of(query, none_of(signs.tagged("bot")))
         carriers = _carriers(store, index, window, pages)
+        carriers = sorted(set(carriers) - (people.among(store, index, window, carriers, signs) or set()))
         splits += [all_of(pages, {"terms": {ENTITY_FIELD: carriers}})] if carriers else []
     return [list(_split(store, index, namespace, found.evidence, window, part, signs)) for part in splits]
 
@@ -114,12 +127,13 @@ def _split(
     events = int(answer.get("events", {}).get("value", 0))
     if not events:
         return  # such as a day whose every hour tells its tries itself
-    yield Candidate(SITE, namespace, evidence, window, _figures(answer, events), _top(answer), query)
+    yield Candidate(SITE, namespace, evidence, window, _figures(answer, events), _targets(answer, events), query)
     for kind in kinds:
         for bucket in answer[kind]["buckets"]:
             mine = all_of(query, {"term": {FIELDS[kind]: bucket["key"]}})
             figures = _figures(bucket, bucket["doc_count"])
-            yield Candidate(kind, str(bucket["key"]), evidence, window, figures, _top(bucket), mine)
+            targets = _targets(bucket, bucket["doc_count"])
+            yield Candidate(kind, str(bucket["key"]), evidence, window, figures, targets, mine)
 
 
 def _measures(signs: Signs) -> Document:
@@ -140,7 +154,7 @@ def _measures(signs: Signs) -> Document:
     return measures | {
         "events": {"value_count": {"field": "@timestamp"}},
         "top_client": {"terms": {"field": ENTITY_FIELD, "size": 1, "shard_size": 50}},
-        "top_path": {"terms": {"field": "url.path", "size": 1, "shard_size": 50}},
+        "top_path": {"terms": {"field": "url.path", "size": MOST_TARGETS, "shard_size": 50}},
         "first": {"min": {"field": "@timestamp"}},
         "last": {"max": {"field": "@timestamp"}},
     }
@@ -162,9 +176,10 @@ def _figures(bucket: Document, events: int) -> dict[str, float]:
     return figures | {name: bucket[name]["value"] / 1000 for name in ("first", "last")}
 
 
-def _top(bucket: Document) -> str:
+def _targets(bucket: Document, events: int) -> tuple[str, ...]:
+    """The paths with a good share of the events; the first one whatever its share."""
     top = bucket["top_path"]["buckets"]
-    return str(top[0]["key"]) if top else ""
+    return tuple(str(b["key"]) for n, b in enumerate(top) if n == 0 or b["doc_count"] >= TARGET_SHARE * events)
 
 
 def aimed(flood: Candidate) -> Candidate:
@@ -172,8 +187,8 @@ def aimed(flood: Candidate) -> Candidate:
     events = flood.figures["events"]
     if flood.figures["queries"] >= 0.5 * events:
         target: Document = {"exists": {"field": "url.query"}}
-    elif flood.figures["top_path"] >= 0.3 * events:
-        target = {"term": {"url.path": flood.top_path}}
+    elif flood.figures["top_path"] >= TARGET_SHARE * events:
+        target = {"terms": {"url.path": list(flood.targets)}}
     elif flood.figures["missing"] >= 0.5 * events:
         target = MISSING
     else:
@@ -198,4 +213,4 @@ def measured(store: Store, index: str, candidate: Candidate, clients: Sequence[s
     events = int(answer.get("events", {}).get("value", 0))
     if not events:
         return None
-    return replace(candidate, figures=_figures(answer, events), top_path=_top(answer), query=query)
+    return replace(candidate, figures=_figures(answer, events), targets=_targets(answer, events), query=query)

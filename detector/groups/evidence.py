@@ -47,15 +47,26 @@ def _bare(signs: Signs) -> Document:
 
     A name of a robot is no excuse: other people's programs can be made to flood a site (pingback).
     """
+    return none_of(REFERRED, *_not_pages(signs))
+
+
+def _pages(signs: Signs) -> Document:
+    """All pages. A referrer costs an attacker nothing; what a browser fetches with a page does (`people.among`)."""
+    return none_of(signs.tagged("bot"), *_not_pages(signs))
+
+
+def _not_pages(signs: Signs) -> list[Document]:
     feeds = any_of({"terms": {"url.extension": FEED_EXTENSIONS}}, {"terms": {"url.path": FEED_PATHS}})
-    return none_of(REFERRED, signs.tagged("static"), status_in([304]), feeds)
+    return [signs.tagged("static"), status_in([304]), feeds]
 
 
 LOGINS = Evidence("logins", {600: 20, HOUR_SECONDS: 25, DAY_SECONDS: 40}, 8, _logins)
 HUNTS = Evidence("hunts", {600: 12, HOUR_SECONDS: 12, DAY_SECONDS: 20}, 8, _hunts)
 BARE = Evidence("bare", {60: 150, 600: 300, HOUR_SECONDS: 300}, 5, _bare)
 
-EVIDENCE = {evidence.name: evidence for evidence in (LOGINS, HUNTS, BARE)}
+PAGES = Evidence("pages", {60: 300, 600: 600, HOUR_SECONDS: 300}, 30, _pages)
+
+EVIDENCE = {evidence.name: evidence for evidence in (LOGINS, HUNTS, BARE, PAGES)}
 
 
 def looked_for(window_seconds: int) -> list[Evidence]:

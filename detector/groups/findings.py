@@ -18,7 +18,7 @@ from detector.groups.candidates import (
     measured,
     members,
 )
-from detector.groups.evidence import BARE, HUNTS, LOGINS
+from detector.groups.evidence import BARE, HUNTS, LOGINS, PAGES
 from detector.groups.outage import usual_successes
 from detector.groups.screen import Screened
 from detector.groups.wording import figures_told, reason
@@ -77,7 +77,7 @@ def find(
     """The groups behind one kind of evidence in one window. spared: see `Known.spared`."""
     findings: list[GroupFinding] = []
     for number, split in enumerate(candidates(store, index, namespace, found, window_seconds, signs)):
-        carried = found.evidence == BARE.name and number > 0
+        carried = number > 0
         accepted = [(one, verdict) for one in split if (verdict := rules.judge(one, usual, carried, with_people=True))]
         for candidate, _ in smallest(accepted):
             one = candidate if carried or candidate.evidence != BARE.name else aimed(candidate)
@@ -137,13 +137,15 @@ def _judged(
     """A candidate without those of its members that are no part of it, judged again; None if it is a group no more."""
     held = members(store, index, candidate, signs)
     clients = candidate.figures["clients"] if len(held) == LONGEST_RELATED else len(held)
-    apart = people.loud(held) if candidate.evidence != BARE.name else set()
+    apart = people.loud(held) if candidate.evidence in (LOGINS.name, HUNTS.name) else set()
     persons = people.among(store, index, candidate.window, list(held), signs)
     if persons is None:
         marked = candidate.evidence == HUNTS.name and candidate.figures["hostile"] >= 0.5 * candidate.figures["events"]
-        if usual is None and not marked:
+        if candidate.evidence == PAGES.name or (usual is None and not marked):
             return None
         persons = set()
+    if candidate.evidence == PAGES.name:
+        persons |= people.regulars(store, index, candidate.window, list(held), signs)
     apart |= persons | spared(list(held), candidate.window)
     left = [name for name in held if name not in apart]
     if len(left) < (1 - people.MOST_PEOPLE) * len(held):

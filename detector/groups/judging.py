@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from detector.classes import Severity
 from detector.groups import usual as history
 from detector.groups.findings import GroupFinding, Spared, find, nobody
+from detector.groups.rules import worth_a_look
 from detector.groups.screen import enough, screen
 from detector.signs import Signs
 from detector.windows import DAY_SECONDS, HOUR_SECONDS, Span
@@ -42,6 +43,8 @@ def judge(
                 if window_seconds == DAY_SECONDS
                 else history.usual(one.evidence, one.window_start, window_seconds, screened, hours)
             )
+            if not worth_a_look(one, usual):
+                continue
             findings += find(store, index, namespace, one, window_seconds, signs, usual, spared)
     return [f for f in findings if f.severity > Severity.LOW or window_seconds == LOW_WINDOW_SECONDS]
 

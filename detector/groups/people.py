@@ -19,6 +19,7 @@ LEAST_ASSETS = 0.03
 # So many ordinary requests before make a client one that has been here; one or two an attacker's look-round makes.
 LEAST_VISITED = 3
 VISITED_BEFORE = timedelta(days=14)
+LONG_AGO = timedelta(hours=12)
 # Failures before a success that make it an attacker's in a day's window; over a day, people come and go.
 SEVERAL_FAILURES = 3
 # A member with more events than this, and so many times more than most, acts by itself.
@@ -73,6 +74,19 @@ def usual_clients(store: Store, index: str, window: Span, members: Sequence[str]
     }
 
 
+def regulars(store: Store, index: str, window: Span, members: Sequence[str], signs: Signs) -> set[str]:
+    """Those that used the site on days before: an app's users all come at once when it calls them, and fetch no assets.
+
+    Not what came within the last hours: a flood that goes on must not become usual.
+    """
+    theirs: Document = {"terms": {ENTITY_FIELD: list(members)}}
+    until = window.since - LONG_AGO
+    query = span_query(until - VISITED_BEFORE, until, theirs, _ordinary(signs))
+    least = {"min_doc_count": LEAST_VISITED, "shard_min_doc_count": 1}
+    answer = store.aggregate(index, query, _clients(len(members), least))
+    return {str(bucket["key"]) for bucket in answer.get("clients", {}).get("buckets", [])}
+
+
 @dataclass(frozen=True)
 class Passed:
     """Members that got in. hits: successful logins of attackers. people: those that got in as people do."""
@@ -117,5 +131,5 @@ def _ordinary(signs: Signs) -> Document:
     return all_of(status(200, 400), none_of(signs.tagged("login", *HOSTILE_TAGS)))
 
 
-def _clients(size: int) -> Document:
-    return {"clients": {"terms": {"field": ENTITY_FIELD, "size": max(size, 1)}}}
+def _clients(size: int, least: Document | None = None) -> Document:
+    return {"clients": {"terms": {"field": ENTITY_FIELD, "size": max(size, 1), **(least or {})}}}

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from detector.classes import Severity
 from detector.groups.candidates import SITE, Candidate
-from detector.groups.evidence import BARE, HUNTS, LOGINS
+from detector.groups.evidence import HUNTS, LOGINS, PAGES
+from detector.groups.screen import Screened
 from detector.windows import DAY_SECONDS, HOUR_SECONDS
 
 Figures = Mapping[str, float]
@@ -25,6 +26,8 @@ LEAST_FAILURES = {600: 25, HOUR_SECONDS: 30, DAY_SECONDS: 60}
 LEAST_FLOOD = {60: 240, 600: 1500}
 FLOOD_A_SECOND = 10.0
 ONE_TARGET = 0.8
+WORK_A_SECOND = 2.0
+LEAST_UNREAD = {60: 300, 600: 600, HOUR_SECONDS: 300}
 LEAST_CARRIED = {600: 150, HOUR_SECONDS: 300}
 LEAST_SITE_HUNTS = {600: 150, HOUR_SECONDS: 300, DAY_SECONDS: 1000}
 
@@ -43,7 +46,7 @@ def judge(
 ) -> Verdict | None:
     """What a candidate is; None if it is nothing. usual: events of this evidence in such a window of the site.
 
-    carried: these are the bare requests of clients with many each. with_people: its members may hold people yet.
+    carried: these are the pages of clients that ask for many each. with_people: its members may hold people yet.
     """
     figures, seconds = candidate.figures, candidate.window_seconds
     if figures["clients"] < 5 or figures["top_client"] > MOST_OF_ONE * figures["events"]:
@@ -52,9 +55,16 @@ def judge(
         return _logins(figures, seconds, usual, with_people)
     if candidate.evidence == HUNTS.name:
         return _hunts(figures, seconds, usual, candidate.entity_type == SITE)
-    if candidate.evidence == BARE.name and carried:
+    if carried:
         return _carried(figures, seconds, usual)
+    if candidate.evidence == PAGES.name:
+        return _unread(figures, seconds, usual)
     return _flood(figures, seconds, usual) if seconds in LEAST_FLOOD else None
+
+
+def worth_a_look(found: Screened, usual: float | None) -> bool:
+    """Whether to ask on: everybody's pages are much, and nothing unless they are far more than usual."""
+    return found.evidence != PAGES.name or (usual is not None and found.events >= ABOVE_USUAL * usual)
 
 
 def _lasted(figures: Figures) -> float:
@@ -127,11 +137,25 @@ def _flood(figures: Figures, seconds: int, usual: float | None) -> Verdict | Non
     return Verdict("dos", severity, _excess(events, usual))
 
 
+def _unread(figures: Figures, seconds: int, usual: float | None) -> Verdict | None:
+    """Many clients take pages and nothing that belongs to them, far above all that people read here."""
+    events = figures["events"]
+    if figures["clients"] < 30 or usual is None or events < max(LEAST_UNREAD[seconds], ABOVE_USUAL * usual):
+        return None
+    if events >= FLOOD_A_SECOND * _lasted(figures) and seconds in LEAST_FLOOD:
+        suffers = figures["server_errors"] >= 0.2 * events
+        return Verdict("dos", Severity.CRITICAL if suffers else Severity.HIGH, _excess(events, usual))
+    many_pages = figures["paths"] >= 25 and figures["top_path"] <= 0.3 * events
+    return Verdict("scraping", Severity.MEDIUM, _excess(events, usual)) if many_pages else None
+
+
 def _carried(figures: Figures, seconds: int, usual: float | None) -> Verdict | None:
     """Many clients take page after page, each another one."""
     events = figures["events"]
-    if figures["top_path"] >= ONE_TARGET * events and events >= FLOOD_A_SECOND * _lasted(figures):
-        return None  # one page with ever new queries, faster than anybody reads answers: a flood
+    # One page with ever new queries, faster than anybody reads the answers, is a flood; if very fast `_flood` tells it.
+    if figures["top_path"] >= ONE_TARGET * events and events >= WORK_A_SECOND * _lasted(figures):
+        flood = events >= FLOOD_A_SECOND * _lasted(figures) or not _is_excess(events, LEAST_CARRIED[seconds], usual)
+        return None if flood else Verdict("dos", Severity.MEDIUM, _excess(events, usual))
     many_pages = figures["paths"] >= 40 and figures["top_path"] <= 0.2 * events
     many_queries = figures["queries"] >= max(100.0, 0.3 * events)
     if not (many_pages or many_queries) or figures["missing"] >= 0.3 * events:

@@ -28,7 +28,7 @@ def candidate(evidence: str, seconds: int = 600, kind: str = "site", id_: str = 
     )
     plain |= {"events": 1000.0, "clients": 500.0, "top_client": 3.0, "paths": 1.0, "top_path": 1000.0, "users": 0.0}
     plain |= {"first": 10.0, "last": 590.0, "hits": 0.0}
-    return Candidate(kind, id_, evidence, Span(0, seconds), plain | figures, "/login", {"match_all": {}})
+    return Candidate(kind, id_, evidence, Span(0, seconds), plain | figures, ("/login",), {"match_all": {}})
 
 
 def changed(one: Candidate, figures: dict[str, float]) -> Candidate:
@@ -101,13 +101,33 @@ def test_a_day_without_history_needs_twice_the_failures() -> None:
 
 def test_one_page_with_ever_new_queries_is_a_flood_if_fast_and_scraping_if_slow() -> None:
     few = candidate("bare", clients=12.0, events=3000.0, queries=2990.0, top_path=3000.0, top_client=300.0)
-    fast, slow = changed(few, {"last": 130.0}), changed(few, {"events": 2000.0, "top_path": 2000.0})
+    fast, slow = (
+        changed(few, {"last": 130.0}),
+        changed(few, {"events": 700.0, "top_path": 700.0, "top_client": 80.0, "queries": 690.0}),
+    )
     assert [verdict and verdict.attack_class for verdict in (rules.judge(fast, 5.0), rules.judge(fast, 5.0, True))] == [
         "dos", None,
     ]  # fmt: skip
     assert [verdict and verdict.attack_class for verdict in (rules.judge(slow, 5.0), rules.judge(slow, 5.0, True))] == [
         None, "scraping",
     ]  # fmt: skip
+
+
+def test_pages_that_nobody_reads_are_a_flood_if_fast_and_scraping_if_slow() -> None:
+    pages = candidate("pages", seconds=60, events=2000.0, paths=80.0, top_path=300.0, last=55.0)
+    slow = candidate("pages", seconds=HOUR, events=2000.0, paths=80.0, top_path=90.0, last=3500.0)
+    assert [verdict and verdict.attack_class for verdict in (rules.judge(pages, 40.0), rules.judge(slow, 40.0))] == [
+        "dos", "scraping",
+    ]  # fmt: skip
+    assert rules.judge(pages, None) is None, "all pages are much: without a usual they tell nothing"
+    assert rules.judge(pages, 600.0) is None
+    assert rules.judge(changed(pages, {"clients": 12.0}), 40.0) is None
+
+
+def test_all_pages_are_looked_at_only_far_above_the_usual() -> None:
+    busy, bare = Screened("pages", 0, 900, 50, 900), Screened("bare", 0, 900, 50, 900)
+    assert [rules.worth_a_look(busy, usual) for usual in (None, 800.0, 100.0)] == [False, False, True]
+    assert rules.worth_a_look(bare, None)
 
 
 def test_who_does_far_more_than_the_others_acts_alone() -> None:
@@ -121,7 +141,7 @@ def test_a_flood_is_what_goes_at_its_target() -> None:
     queries = aimed(candidate("bare", queries=900.0)).query
     missing = aimed(candidate("bare", top_path=2.0, paths=990.0, missing=980.0)).query
     assert [query["bool"]["filter"][1] for query in (path, queries, missing)] == [
-        {"term": {"url.path": "/login"}},
+        {"terms": {"url.path": ["/login"]}},
         {"exists": {"field": "url.query"}},
         MISSING,
     ]

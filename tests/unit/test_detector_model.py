@@ -12,7 +12,7 @@ from detector.classes import ATTACK_CLASSES, Severity, threat
 from detector.explanation import explain, reason
 from detector.features import FEATURES, KEYS, RAW, SEEN, added_up, schema_hash, vectors
 from detector.model import CLASSES, NORMAL, UNUSUAL, Model, apart
-from detector.scoring import score
+from detector.scoring import _best, score
 from detector.training import Rows
 from detector.windows import Span
 
@@ -271,3 +271,14 @@ def test_severity_follows_what_was_done(attack_class: str, counts: dict[str, flo
 def test_every_class_but_unusual_has_a_technique() -> None:
     assert {name for name, attack in ATTACK_CLASSES.items() if not threat(attack)} == {UNUSUAL}
     assert set(ATTACK_CLASSES) == {*CLASSES, UNUSUAL}
+
+
+def test_a_class_is_named_only_with_its_own_evidence(model: Model) -> None:
+    """A client that shows no payload and no login is no injection and no guessing, whatever it is like."""
+    odd = pd.DataFrame([{**scanner(1), "hostile": 0.0, "probes": 0.0, "login_attempts": 0.0}])
+    probabilities = np.full((1, len(model.classes)), 0.1)
+    for name in ("injection", "brute_force"):
+        if name in model.classes:
+            probabilities[0, model.classes.index(name)] = 0.9
+    named = model.classes[_best(model, probabilities, odd)[0]]
+    assert named not in {NORMAL, "injection", "brute_force"}
