@@ -51,8 +51,11 @@ def _bare(signs: Signs) -> Document:
 
 
 def _pages(signs: Signs) -> Document:
-    """All pages. A referrer costs an attacker nothing; what a browser fetches with a page does (`people.among`)."""
-    return none_of(signs.tagged("bot"), *_not_pages(signs))
+    """All pages that are there. A referrer costs an attacker nothing; what a browser fetches with a page does.
+
+    What is not there is a hunt's, see `_hunts`.
+    """
+    return none_of(signs.tagged("bot", *HOSTILE_TAGS), MISSING, *_not_pages(signs))
 
 
 def _not_pages(signs: Signs) -> list[Document]:
