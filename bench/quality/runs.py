@@ -22,7 +22,8 @@ from simulator.traffic import generate
 
 STEPS_SECONDS = (15, 60, 120, 600, 3600, 7200, 86400, 10**9)
 START = 1_780_272_000.0  # Monday, 2026-06-01
-QUIET_SECONDS = 1200
+# What is usual is learned from the hours before: on a site that is attacked all the time, attacks are usual.
+QUIET_SECONDS = 2 * 3600
 LONG_SECONDS = 3 * 3600
 LONGEST_RUN_REQUESTS = 6000
 VISITORS_PER_DAY = 300.0

@@ -15,9 +15,11 @@ FAMILIES = (
     frozenset({"brute_force", "credential_stuffing"}),
     frozenset({"scan", "injection", "brute_force", "credential_stuffing"}),
     frozenset({"dos", "scraping", "unusual"}),
-    frozenset({"dos", "scan"}),
+    frozenset({"dos", "scan", "injection"}),
 )
 MOST_MEMBERS = 0.8
+# From what tells an attacker's purpose to what only tells how much it asked for.
+SAYS_MOST = ("credential_stuffing", "brute_force", "injection", "scan", "dos", "scraping", "unusual")
 # What attackers do to get at something else: who fetches login forms to send them is not scanning.
 MEANS = frozenset({"scan", "unusual"})
 
@@ -56,7 +58,7 @@ def part(entity_type: str, entity_id: str, attack_class: str, anomalies: Iterabl
 
 
 def owners(parts: Sequence[Part]) -> Mapping[int, int]:
-    """Index of an episode -> index of the group's episode it is part of.
+    """Index of an episode -> index of the episode it is part of.
 
     A client belongs to a group that names it, in time, in kind, unless it did graver things by itself. A group belongs
     to another that holds most of its members at the same time, whatever their class, or that does the same to the same
@@ -78,6 +80,7 @@ def owners(parts: Sequence[Part]) -> Mapping[int, int]:
         above = (group for group in groups[:place] if group not in found and _same_cause(parts[group], parts[number]))
         if (group := next(above, None)) is not None:
             found[number] = group
+    found |= _of_one_client(parts)
     by_member: dict[str, list[int]] = {}
     for group in groups:
         if group not in found:
@@ -88,7 +91,38 @@ def owners(parts: Sequence[Part]) -> Mapping[int, int]:
             theirs = (group for group in by_member.get(one.entity_id, ()) if _explains(parts[group], one))
             if (group := next(theirs, None)) is not None:
                 found[number] = group
+    return {number: _root(found, owner) for number, owner in found.items()}
+
+
+def _root(found: Mapping[int, int], owner: int) -> int:
+    """The episode that is part of no other: a client's may be part of its graver one, which is part of a group's."""
+    while owner in found:
+        owner = found[owner]
+    return owner
+
+
+def _of_one_client(parts: Sequence[Part]) -> dict[int, int]:
+    """What one client did at one time is one cause: a fast scan is a flood to the minute's window, too.
+
+    The gravest tells; of equally grave ones what says most of what the client is after.
+    """
+    by_client: dict[str, list[int]] = {}
+    for number, one in enumerate(parts):
+        if one.entity_type == CLIENT:
+            by_client.setdefault(one.entity_id, []).append(number)
+    found: dict[int, int] = {}
+    for numbers in by_client.values():
+        ranked = sorted(numbers, key=lambda n: (-parts[n].severity, SAYS_MOST.index(parts[n].attack_class), n))
+        for place, number in enumerate(ranked):
+            above = (n for n in ranked[:place] if n not in found and _same_deed(parts[n], parts[number]))
+            if (owner := next(above, None)) is not None:
+                found[number] = owner
     return found
+
+
+def _same_deed(owner: Part, one: Part) -> bool:
+    """Classes of one client that belong together; of one class its episodes are its own."""
+    return owner.attack_class != one.attack_class and _meet(owner, one) and _akin(owner.attack_class, one.attack_class)
 
 
 def _same_cause(group: Part, one: Part) -> bool:

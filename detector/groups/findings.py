@@ -1,6 +1,6 @@
 """From a window's candidates to findings: the smallest entity that explains what happened, and its members."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from detector.classes import Severity
@@ -29,6 +29,7 @@ from wwwatch.store import Store
 
 # A part that holds this much of the whole explains it.
 EXPLAINS = 0.8
+FEW = 0.2
 SMALLEST_FIRST = (NET, ASN, AGENT, LOGIN)
 
 
@@ -131,12 +132,10 @@ class Judged:
     note: str = ""
 
 
-def _judged(
-    store: Store, index: str, candidate: Candidate, usual: float | None, carried: bool, signs: Signs, spared: Spared
-) -> Judged | None:
-    """A candidate without those of its members that are no part of it, judged again; None if it is a group no more."""
-    held = members(store, index, candidate, signs)
-    clients = candidate.figures["clients"] if len(held) == LONGEST_RELATED else len(held)
+def _apart(
+    store: Store, index: str, candidate: Candidate, held: Mapping[str, int], usual: float | None, signs: Signs
+) -> set[str] | None:
+    """Its members that are people, were always here, or act by themselves; None where nothing can be told of them."""
     apart = people.loud(held) if candidate.evidence in (LOGINS.name, HUNTS.name) else set()
     persons = people.among(store, index, candidate.window, list(held), signs)
     if persons is None:
@@ -144,17 +143,31 @@ def _judged(
         if candidate.evidence == PAGES.name or (usual is None and not marked):
             return None
         persons = set()
-    if candidate.evidence == PAGES.name:
-        persons |= people.regulars(store, index, candidate.window, list(held), signs)
-    apart |= persons | spared(list(held), candidate.window)
+    if candidate.evidence in (BARE.name, PAGES.name):
+        regulars = people.regulars(store, index, candidate.window, list(held), signs)
+        # Where most of a flood came long ago, too, it is one that goes on; a few are monitors and robots beside it.
+        if candidate.evidence == PAGES.name or len(regulars) <= FEW * len(held):
+            persons |= regulars
+    return apart | persons
+
+
+def _judged(
+    store: Store, index: str, candidate: Candidate, usual: float | None, carried: bool, signs: Signs, spared: Spared
+) -> Judged | None:
+    """A candidate without those of its members that are no part of it, judged again; None if it is a group no more."""
+    held = members(store, index, candidate, signs)
+    clients = candidate.figures["clients"] if len(held) == LONGEST_RELATED else len(held)
+    apart = _apart(store, index, candidate, held, usual, signs)
+    if apart is None:
+        return None
+    apart |= spared(list(held), candidate.window)
     left = [name for name in held if name not in apart]
     if len(left) < (1 - people.MOST_PEOPLE) * len(held):
         return None
-    regulars: set[str] = set()
     hits, note = 0, ""
     if candidate.evidence == LOGINS.name:
-        regulars = people.usual_clients(store, index, candidate.window, left, signs)
-        strangers = [name for name in left if name not in regulars]
+        before = people.usual_clients(store, index, candidate.window, left, signs)
+        strangers = [name for name in left if name not in before]
         got_in = people.passed(store, index, candidate.window, strangers, signs)
         if len(strangers) < (1 - people.MOST_PEOPLE) * len(left):
             note = "most of them used this site before: rather an app or a page that fails than stolen passwords"

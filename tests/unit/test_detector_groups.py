@@ -205,6 +205,17 @@ def test_groups_with_the_same_members_are_one_campaign() -> None:
     assert owners([scan, flood, part("192.0.2.7")]) == {0: 1, 2: 1}
 
 
+def test_what_one_client_did_at_one_time_is_one_incident() -> None:
+    scan, flood = part("192.0.2.3"), part("192.0.2.3", attack_class="dos")
+    assert owners([flood, scan]) == {0: 1}, "of equally grave ones what says most"
+    assert owners([replace(flood, severity=99), scan]) == {1: 0}, "else the gravest"
+    assert owners([part("192.0.2.3", attack_class="dos", hours=9), scan]) == {}
+    assert owners([part("192.0.2.3", attack_class="brute_force"), part("192.0.2.3", attack_class="scraping")]) == {}
+    assert owners([part("192.0.2.4", attack_class="dos"), scan]) == {}
+    group = part("curl", members=20)
+    assert owners([group, flood, scan]) == {1: 0, 2: 0}, "and with it part of its group's"
+
+
 def test_stuffing_that_fetches_the_form_is_no_scan() -> None:
     stuffing, scan = part("/login", members=99, attack_class="credential_stuffing"), part("shop", members=100)
     assert owners([scan, stuffing]) == {0: 1}
