@@ -165,8 +165,8 @@ def _environment(url: str, port: int, folder: Path) -> dict[str, str]:
         "WWWATCH_URL": url, "WWWATCH_HOME": str(folder / "home"), "WWWATCH_MAIL__HOST": "127.0.0.1",
         "WWWATCH_MAIL__PORT": str(port), "WWWATCH_MAIL__SENDER": "watch@example.org",
         "WWWATCH_MAIL__RECIPIENTS": "root@example.org", "WWWATCH_SERVICE__DAILY_DIGEST": "* * * * *",
-        "WWWATCH_SERVICE__WEEKLY_DIGEST": "", "WWWATCH_SERVICE__ALERTS_EVERY_SECONDS": "1",
-        "WWWATCH_SERVICE__HOUSEKEEPING": "0 0 1 1 *", "WWWATCH_ALERTS__MAILS_AN_HOUR": "100000",
+        "WWWATCH_SERVICE__WEEKLY_DIGEST": "never", "WWWATCH_SERVICE__ALERTS_EVERY_SECONDS": "1",
+        "WWWATCH_SERVICE__HOUSEKEEPING": "never", "WWWATCH_ALERTS__MAILS_AN_HOUR": "100000",
     }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""A week of a site with attacks, in minutes: the service's own jobs under a driven clock, a real store and mail server."""
+"""A week of a site with attacks, in minutes: the service's jobs under a driven clock, a real store and mail server."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -42,7 +42,7 @@ class Week:
 def traffic(visitors_per_day: float) -> list[Request]:
     """A week of a small shop, with three attacks."""
     start = MONDAY.timestamp()
-    planned = [Planned(style, start + hour * 3600, 0.6) for style, hour in ATTACKS]
+    planned = [Planned(style, start + hour * 3600, 0.3) for style, hour in ATTACKS]
     return generate(Site.shop(3), start, start + 7 * 86_400, 11, visitors_per_day, planned)
 
 
