@@ -1,11 +1,12 @@
 """What a digest tells, as plain frozen data: no store, no words, no colours."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 STATUS_CLASSES = ("1xx", "2xx", "3xx", "4xx", "5xx")
 NO_STATUS = "none"
+WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,12 @@ class Span:
         """The span of equal length that ends where this one begins."""
         return Span(self.since - self.length, self.since)
 
+    @property
+    def week_before(self) -> "Span":
+        """The same days of the week before; of a longer span the span before, so that the two never overlap."""
+        back = max(WEEK, self.length)
+        return Span(self.since - back, self.until - back)
+
 
 @dataclass(frozen=True)
 class Feature:
@@ -38,7 +45,10 @@ class Feature:
 
 @dataclass(frozen=True)
 class Incident:
-    """One episode, as stored. Texts are as in the log: whoever shows them makes them safe."""
+    """One episode, as stored. Texts are as in the log: whoever shows them makes them safe.
+
+    hostile: what the sysadmin said it was; None: nothing yet.
+    """
 
     attack_class: str
     title: str
@@ -54,6 +64,8 @@ class Incident:
     technique: str
     features: tuple[Feature, ...]
     samples: tuple[str, ...]
+    id: str = ""
+    hostile: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -148,8 +160,50 @@ class SilentHost:
 
 
 @dataclass(frozen=True)
+class Newcomer:
+    """A client that probed or attacked in the span and is in no memory from before."""
+
+    name: str
+    attack_class: str
+    requests: int
+
+
+@dataclass(frozen=True)
+class Newcomers:
+    """Scanners never seen before: the busiest, and how many there are. at_least: there are more than were counted."""
+
+    busiest: tuple[Newcomer, ...]
+    total: int
+    at_least: bool = False
+
+
+@dataclass(frozen=True)
+class Lag:
+    """How far shippers were behind their logs in the span, at worst. hosts: shippers heard of."""
+
+    hosts: int
+    seconds: float = 0.0
+    host: str = ""
+
+
+@dataclass(frozen=True)
+class ModelState:
+    """The model that judges now. drift: newest population stability index of a feature; None: too little to tell."""
+
+    version: str
+    trained_at: datetime
+    base: bool
+    drift: float | None
+    drift_feature: str
+
+
+@dataclass(frozen=True)
 class DigestFacts:
-    """All a digest says of a span of one site. rejects: reason word -> lines no format took."""
+    """All a digest says of a span of one site. rejects: reason word -> lines no format took.
+
+    compared: the span that `traffic_before` and the changes are of. own: incidents of the watch itself. withheld:
+    why -> incidents no alert told of. unknown: what could not be read -> why; what that would tell reads as nothing.
+    """
 
     namespace: str
     span: Span
@@ -161,3 +215,10 @@ class DigestFacts:
     rejects: Mapping[str, int]
     coverage: Coverage
     silent_hosts: tuple[SilentHost, ...]
+    compared: Span
+    newcomers: Newcomers
+    lag: Lag
+    model: ModelState | None
+    own: tuple[Incident, ...]
+    withheld: Mapping[str, int]
+    unknown: Mapping[str, str] = field(default_factory=dict)

@@ -35,6 +35,14 @@ def incidents(store: Store, namespace: str, span: Span) -> Incidents:
     )
 
 
+def own_incidents(store: Store, namespace: str, span: Span) -> tuple[Incident, ...]:
+    """Incidents of the watch itself that touch the span, the gravest first, at most DETAILED."""
+    order = [descending("event.severity", "long"), descending("event.end")]
+    query = alert_query(span.since, span.until)
+    found = store.search(names.selfwatch(namespace), query, DETAILED, order, FIELDS)
+    return tuple(incident(document) for _, document in found)
+
+
 def _counts() -> Document:
     floors = [*SEVERITIES.items()]
     ends = [floor for _, floor in floors[1:]]
@@ -86,6 +94,8 @@ def incident(document: Document) -> Incident:
         technique=" ".join(_listed(technique.get("id")) + _listed(technique.get("name"))),
         features=tuple(_features(own.get("features", []))),
         samples=tuple(_listed(event.get("original"))),
+        id=own.get("incident_id", ""),
+        hostile=own["verdict"]["hostile"] if "verdict" in own else None,
     )
 
 

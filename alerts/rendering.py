@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from alerts import alert_wording, safe, wording
+from alerts import alert_wording, digest_wording, safe, wording
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,17 @@ def environment() -> Environment:
         "incidents_command": wording.incidents_command,
         "figure": wording.figure,
         "detect_command": wording.detect_command,
-        "rest": wording.rest_by_class,
+        "rest": digest_wording.rest_by_class,
+        "answer": digest_wording.answer,
+        "asked": digest_wording.asked,
+        "compared_words": digest_wording.compared_words,
+        "change_of": digest_wording.change_of,
+        "newcomers_words": digest_wording.newcomers_words,
+        "lag_words": digest_wording.lag_words,
+        "model_words": digest_wording.model_words,
+        "withheld_words": digest_wording.withheld_words,
+        "unknown_words": digest_wording.unknown_words,
+        "site_colour": lambda facts: digest_wording.gravest([facts]),
         "named": alert_wording.named,
         "crawler": alert_wording.crawler,
         "listed_named": alert_wording.by_name,

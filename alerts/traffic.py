@@ -54,6 +54,13 @@ def traffic(store: Store, namespace: str, span: Span) -> Traffic:
     return Traffic(requests, _value(answer, "clients"), _value(answer, "bytes"), _by_status(answer, requests))
 
 
+def compared(store: Store, namespace: str, span: Span) -> Span:
+    """What to hold a span against: the same days of the week before, or the span before where those hold nothing."""
+    week = span.week_before
+    held = store.time_span(store.access_index(namespace), between(week.since, week.until))
+    return week if held else span.before
+
+
 def _value(answer: Document, name: str) -> int:
     return int(answer.get(name, {}).get("value") or 0)
 
@@ -79,10 +86,10 @@ def timeline(store: Store, namespace: str, span: Span, *filters: Document) -> Ti
     return Timeline(seconds, tuple(Point(datetime.fromtimestamp(start, UTC), found.get(start, {})) for start in starts))
 
 
-def changes(store: Store, namespace: str, span: Span) -> tuple[Change, ...]:
-    """The clients, URLs and agents whose requests changed most against the span before."""
+def changes(store: Store, namespace: str, span: Span, compared: Span) -> tuple[Change, ...]:
+    """The clients, URLs and agents whose requests changed most against another span of the same length."""
     index = store.access_index(namespace)
-    spans = [between(part.since, part.until) for part in (span, span.before)]
+    spans = [between(part.since, part.until) for part in (span, compared)]
     tops = [_terms(store.aggregate(index, query, _term_aggs(None))) for query in spans]
     wanted = {kind: sorted({*tops[0].get(kind, {}), *tops[1].get(kind, {})}) for kind in CHANGE_FIELDS}
     # A name among the top of one span may be anywhere in the other, so both are asked for all names.

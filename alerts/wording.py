@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from alerts.figures import DigestFacts, Incident, Span
+from alerts.figures import Incident, Span
 from alerts.safe import address_command, namespace_part, told
 from wwwatch.errors import SettingsError
 from wwwatch.moments import iso
 
 LONGEST_ENTITY = 60
-RESOLUTION = timedelta(milliseconds=1)
 UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 
 
@@ -118,80 +117,8 @@ def next_command(incident: Incident, namespace: str) -> str:
     return command or incidents_command(around, namespace, told(incident.attack_class, 40))
 
 
-def digest_date(span: Span, zone: ZoneInfo) -> str:
-    """The day a digest is of: the day its span ends on."""
-    return f"{(span.until - RESOLUTION).astimezone(zone):%Y-%m-%d}"
-
-
-def verdict(facts: DigestFacts) -> str:
-    """The answer, in a few words; also the end of the subject. Quiet is said only where everything was judged."""
-    found = listed(facts.incidents.by_severity)
-    if not facts.traffic.requests:
-        return found or "no events arrived"
-    if facts.coverage.complete:
-        return found or ("quiet" if is_quiet(facts) else "no incidents")
-    if not facts.coverage.minutes_judged:
-        return found or "nothing judged yet"
-    return f"{found or 'nothing found so far'}, {_unjudged(facts)} not judged"
-
-
-def is_quiet(facts: DigestFacts) -> bool:
-    """Whether there is nothing to act on: something arrived from everyone, all was judged, nothing was found."""
-    found = facts.incidents.total or facts.silent_hosts
-    return bool(facts.traffic.requests) and facts.coverage.complete and not found
-
-
-def _unjudged(facts: DigestFacts) -> str:
-    missing = facts.coverage.minutes_with_events - facts.coverage.minutes_judged
-    return share(missing, facts.coverage.minutes_with_events)
-
-
-def subject(facts: DigestFacts, site: str, zone: ZoneInfo) -> str:
-    """`[wwwatch] digest shop 2026-11-22: 1 critical, 2 high`. Nothing of a log is in it."""
-    silent = f", {plural(len(facts.silent_hosts), 'host')} silent" if facts.silent_hosts else ""
-    return f"[wwwatch] digest {site} {digest_date(facts.span, zone)}: {verdict(facts)}{silent}"
-
-
-def headline(facts: DigestFacts) -> str:
-    """The first line: the answer."""
-    total, coverage = facts.incidents.total, facts.coverage
-    requests = plural(facts.traffic.requests, "request")
-    if total:
-        alive = facts.incidents.not_closed
-        still = f" {alive:,} not closed." if alive else " All closed."
-        return f"{plural(total, 'incident')}: {listed(facts.incidents.by_severity)}.{still}{_gap(facts)}"
-    if not facts.traffic.requests:
-        return "No events arrived in this span: nothing can be said of the site."
-    if is_quiet(facts):
-        return f"Quiet: {requests}, nothing to act on."
-    if coverage.complete:
-        silent = len(facts.silent_hosts)
-        return f"No incidents in {requests}, but {plural(silent, 'host')} fell silent."
-    if not coverage.minutes_judged:
-        return f"Not judged: {requests} arrived and none was looked at. Next: {detect_command(facts.namespace)}"
-    return f"Nothing found so far in {requests}.{_gap(facts)}"
-
-
-def _gap(facts: DigestFacts) -> str:
-    if facts.coverage.complete:
-        return ""
-    return f" Not judged yet: {_unjudged(facts)} of the minutes with events."
-
-
 def figure(value: float) -> str:
     """A feature's figure: whole and large numbers whole, others with a digit or two."""
     if value == round(value) or abs(value) >= 1000:
         return f"{value:,.0f}"
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
-
-
-def rest_by_class(facts: DigestFacts, shown: int) -> str:
-    """The incidents after the first `shown`, counted by class: `4: scan 3, dos 1`; empty if there are none."""
-    rest = {name: sum(counts.values()) for name, counts in facts.incidents.counts.items()}
-    for incident in facts.incidents.detailed[:shown]:
-        rest[incident.attack_class] = rest.get(incident.attack_class, 0) - 1
-    left = {told(name, 40): count for name, count in rest.items() if count > 0}
-    if not left:
-        return ""
-    by_class = ", ".join(f"{name} {count:,}" for name, count in sorted(left.items(), key=lambda item: -item[1]))
-    return f"{sum(left.values()):,} more: {by_class}"

@@ -2,7 +2,7 @@
 
 import socket
 import ssl
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,23 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from alerts import smtp
 from alerts.facts import gather
-from alerts.figures import Background, Change, Coverage, Span
+from alerts.figures import Background, Change, Coverage, Lag, Newcomer, Newcomers, Span
 from tests.conftest import Run
 from tests.integration.mailbox import Mailbox, Serve, free_port, parsed, part
-from tests.integration.site_examples import ATTACKER, HOSTILE_PATH, SINCE, UNTIL, VISITOR, fill
+from tests.integration.site_examples import (
+    ATTACKER,
+    HOSTILE_PATH,
+    SINCE,
+    UNTIL,
+    VISITOR,
+    alert,
+    event,
+    fill,
+    fill_events,
+)
+from wwwatch.moments import iso
 from wwwatch.settings import MailSettings
-from wwwatch.store import Store
+from wwwatch.store import Store, StoreBusy, names
 
 SPAN = Span(SINCE, UNTIL)
 
@@ -80,7 +91,112 @@ def test_a_namespace_without_anything_has_empty_facts(store: Store, namespace: s
     assert facts.coverage == Coverage(0, 0, ())
 
 
+def test_a_week_of_history_is_compared_with_the_same_day(store: Store, namespace: str) -> None:
+    fill(store, namespace)
+    fill_events(store, namespace, [event(SINCE - timedelta(days=7, hours=-1), VISITOR, "/", 200)])
+
+    facts = gather(store, namespace, SPAN)
+
+    assert facts.compared == SPAN.week_before
+    assert facts.traffic_before.requests == 1
+    assert gather(store, namespace, Span(SINCE - timedelta(days=6), UNTIL)).compared.until == SINCE - timedelta(days=6)
+
+
+def test_scanners_are_new_unless_an_anomaly_or_the_memory_knows_them(store: Store, namespace: str) -> None:
+    store.ensure_setup()
+    within, before = SINCE + timedelta(hours=1), SINCE - timedelta(days=9)
+    clients = ("192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4")
+    found = {f"now{n}": alert(within, 10, 21, "scan", client, requests=n) for n, client in enumerate(clients)}
+    found["earlier"] = alert(before, 10, 21, "injection", "192.0.2.2")
+    found["guessing"] = alert(within, 10, 73, "brute_force", "192.0.2.9")
+    store.write_documents(names.anomalies(namespace), found.items())
+    hour = {"wwwatch": {"entity": {"type": "ip", "id": "192.0.2.3"}, "hostile": 1}}
+    store.write_documents(names.rollup_index(namespace), [("one", {"@timestamp": iso(before), **hour})])
+
+    newcomers = gather(store, namespace, SPAN).newcomers
+
+    assert newcomers == Newcomers((Newcomer("192.0.2.4", "scan", 3), Newcomer("192.0.2.1", "scan", 0)), 2)
+
+
+def test_the_watch_itself_is_in_the_facts(store: Store, namespace: str) -> None:
+    store.ensure_setup()
+    trouble = alert(SINCE + timedelta(hours=1), 10, 47, "rejects", namespace, background=True, incident_id="own")
+    store.write_documents(names.selfwatch(namespace), [("own", trouble)])
+
+    def beat(host: str, lag_seconds: float, bytes_behind: int) -> bytes:
+        own = {"component": "ship", "lag_seconds": lag_seconds, "bytes_behind": bytes_behind}
+        document = {"@timestamp": iso(SINCE + timedelta(hours=2)), "host": {"name": host}, "wwwatch": own}
+        return b'{"create":{}}\n' + orjson.dumps(document) + b"\n"
+
+    stream = names.pipeline_stream(namespace)
+    assert set(store.bulk(stream, beat("web1", 42, 9) + beat("web2", 9000, 0)).statuses) == {201}
+    store.refresh(stream)
+
+    facts = gather(store, namespace, SPAN)
+
+    assert [incident.attack_class for incident in facts.own] == ["rejects"]
+    assert facts.lag == Lag(2, 42.0, "web1")
+    assert (facts.model, facts.withheld, facts.unknown) == (None, {}, {})
+
+
+def test_a_part_the_store_refuses_is_said_and_the_rest_is_told(
+    store: Store, namespace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(store, namespace)
+    search = store.search
+
+    def refused(index: str, *arguments: Any, **options: Any) -> Any:
+        if index == names.incidents(namespace):
+            raise StoreBusy("The store could only answer in part (1 shards failed).")
+        return search(index, *arguments, **options)
+
+    monkeypatch.setattr(store, "search", refused)
+    facts = gather(store, namespace, SPAN)
+
+    assert facts.unknown == {"incidents": "The store could only answer in part (1 shards failed)."}
+    assert (facts.incidents.total, facts.traffic.requests) == (0, 600)
+
+
 # ---- the command
+
+
+def test_a_digest_comes_when_the_store_is_away(run: Run, serve: Serve, mailbox: Mailbox) -> None:
+    port = str(serve())
+    settings = {"WWWATCH_MAIL__HOST": "127.0.0.1", "WWWATCH_MAIL__PORT": port, "WWWATCH_URL": "http://127.0.0.1:1"}
+
+    done = run("digest", "--until", "now", WWWATCH_MAIL__RECIPIENTS="a@x.example", **settings)
+
+    assert done.returncode == 1
+    assert mailbox.recipients == ["a@x.example"]
+    message = parsed(mailbox.mails[0])
+    assert str(message["Subject"]).endswith(": the store did not answer")
+    assert part(message, "plain").startswith("The store did not answer, so nothing is known of this span")
+
+
+def test_several_sites_in_one_digest(store: Store, namespace: str, run: Run, tmp_path: Path) -> None:
+    fill(store, namespace)
+    page = tmp_path / "digest.html"
+
+    done = run("digest", "--namespace", f"{namespace}-empty", "--namespace", namespace, "--print", "--html", page)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("2 sites: 1 critical, 1 site not clear.\n")
+    assert f"\n{namespace.upper()}  1 incident: 1 critical." in done.stdout
+    assert f"\n{namespace.upper()}-EMPTY  No events arrived" in done.stdout
+    assert len(done.stdout.splitlines()) <= 60
+    assert f"<b>{namespace}-empty</b>" in page.read_text(encoding="utf-8")
+
+
+def test_a_weekly_digest_is_of_seven_days(store: Store, namespace: str, run: Run) -> None:
+    fill(store, namespace)
+
+    (facts,) = [
+        orjson.loads(line) for line in run("digest", "--weekly", "--json", "--namespace", namespace).stdout.splitlines()
+    ]
+
+    since, until = (datetime.fromisoformat(facts["span"][name]) for name in ("since", "until"))
+    assert until - since == timedelta(days=7)
+    assert facts["traffic"]["requests"] == 910
 
 
 def test_the_command_mails_the_last_day_of_an_old_log(

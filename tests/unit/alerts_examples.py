@@ -10,6 +10,10 @@ from alerts.figures import (
     Feature,
     Incident,
     Incidents,
+    Lag,
+    ModelState,
+    Newcomer,
+    Newcomers,
     Point,
     SilentHost,
     Span,
@@ -56,12 +60,22 @@ def incident(
         "members": 1,
         "technique": "T1110 Brute Force",
         "features": (Feature("login_failures", 412.0, 3.0, 0.83), Feature("requests", 431.0, 88.5, 0.11)),
+        "id": f"{number:08x}cafe",
         "samples": (
             '203.0.113.1 - - [22/Nov/2026:10:02:11 +0000] "POST /wp-login.php HTTP/1.1" 200 3120 "-" "curl/8.5.0"',
         )
         * 3,
     }
     return Incident(**(values | changed))  # type: ignore[arg-type]
+
+
+def trouble(**changed: object) -> Incident:
+    """An incident of the watch itself."""
+    values: dict[str, object] = {
+        "severity": "medium", "attack_class": "rejects", "title": "Rejects rise", "entity_type": "site",
+        "entity_id": "shop", "status": "closed", "reason": "3 % of the lines of the last hour fit no format", "id": "",
+    }  # fmt: skip
+    return incident(**(values | changed))  # type: ignore[arg-type]
 
 
 def timeline(span: Span = DAY) -> Timeline:
@@ -99,6 +113,12 @@ def facts(incidents: Incidents | None = None, **changed: object) -> DigestFacts:
         "rejects": {"no_format": 10, "too_long": 2},
         "coverage": Coverage(1_440, 1_440, ("base-2026.11",)),
         "silent_hosts": (SilentHost("web2", DAY.since - timedelta(hours=3), 4_100),),
+        "compared": DAY.week_before,
+        "newcomers": Newcomers((Newcomer("203.0.113.99", "scan", 310), Newcomer("2001:db8::9", "injection", 12)), 17),
+        "lag": Lag(3, 40.0, "web1"),
+        "model": ModelState("shop-12", DAY.until - timedelta(days=3), False, 0.08, "requests"),
+        "own": (trouble(),),
+        "withheld": {"hour": 3},
     }
     return DigestFacts(**(values | changed))  # type: ignore[arg-type]
 
@@ -106,7 +126,8 @@ def facts(incidents: Incidents | None = None, **changed: object) -> DigestFacts:
 def quiet(**changed: object) -> DigestFacts:
     """A day on which nothing happened and everything was judged."""
     nothing = Incidents(detailed=(), counts={}, not_closed=0, background=())
-    return facts(nothing, **{"rejects": {}, "silent_hosts": (), "changes": ()} | changed)
+    calm = {"rejects": {}, "silent_hosts": (), "changes": (), "own": (), "withheld": {}, "newcomers": Newcomers((), 0)}
+    return facts(nothing, **calm | changed)
 
 
 def worst() -> DigestFacts:
@@ -124,4 +145,10 @@ def worst() -> DigestFacts:
         rejects={f"reason_{number}_{long}": 1_000_000 for number in range(20)},
         coverage=Coverage(1_440, 3, tuple(f"model-{number}" for number in range(10))),
         silent_hosts=tuple(SilentHost(f"web{number}-{long}", DAY.since, 1) for number in range(1000)),
+        newcomers=Newcomers(tuple(Newcomer(f"2001:db8::{n}", "scan", 10**9) for n in range(5)), 10_000, True),
+        lag=Lag(1000, 1e9, long),
+        model=ModelState(long, DAY.since, False, 9.9, long),
+        own=tuple(trouble(title=long, reason=long, status="open") for _ in range(50)),
+        withheld={f"why_{number}": 10**6 for number in range(50)},
+        unknown={f"part_{number}": long for number in range(20)},
     )

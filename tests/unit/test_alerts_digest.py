@@ -5,18 +5,44 @@ from dataclasses import replace
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
+from unittest.mock import patch
 
+import hypothesis
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import alerts
-from alerts.digest import Digest, compose
-from alerts.figures import Change, Coverage, Feature, Incidents, SilentHost, Traffic
+from alerts import digest as digests
+from alerts.digest import Digest
+from alerts.facts import nothing_known
+from alerts.figures import (
+    Background,
+    Change,
+    Coverage,
+    DigestFacts,
+    Feature,
+    Incident,
+    Incidents,
+    Lag,
+    ModelState,
+    Newcomer,
+    Newcomers,
+    SilentHost,
+    Timeline,
+    Traffic,
+)
 from alerts.rendering import Site
 from tests.unit.alerts_examples import DAY, HOSTILE, facts, incident, quiet, worst
 from wwwatch.errors import SettingsError
 
 BERLIN = Site("shop", "Europe/Berlin")
 NOTHING = Traffic(0, 0, 0, {})
+
+
+def compose(facts: DigestFacts, site: Site) -> Digest:
+    """The digest of one site."""
+    return digests.compose([facts], site)
 
 
 class Tags(HTMLParser):
@@ -80,6 +106,134 @@ def test_an_incident_does_not_hide_that_much_was_not_judged() -> None:
 
     assert "Not judged yet: 50 %" in text.splitlines()[0]
     assert "720 of 1,440 minutes with events judged.  Next: wwwatch detect --namespace shop\nRejected" in text
+
+
+texts = st.text(max_size=200) | st.sampled_from([*HOSTILE, "\n" * 500, "\r\n\x0b\x0c\x1c\x85\u2028\u2029" * 50])
+counts = st.integers(0, 10**12)
+
+
+@st.composite
+def anything(draw: st.DrawFn) -> DigestFacts:
+    """Facts as large and as hostile as they may come."""
+
+    def many(most: int) -> range:
+        return range(draw(st.integers(0, most)))
+
+    def drawn(**changed: object) -> Incident:
+        named = {name: draw(texts) for name in ("attack_class", "entity_id", "reason", "status", "title")}
+        kind = draw(st.sampled_from(["ip", "net", "login", "site"]))
+        severity = draw(st.sampled_from(["critical", "high", "medium"]))
+        return incident(draw(st.integers(0, 99)), severity, **named | {"entity_type": kind} | changed)  # type: ignore[arg-type]
+
+    return facts(
+        Incidents(
+            tuple(drawn() for _ in many(12)),
+            {draw(texts): {"critical": draw(counts), "medium": draw(counts)} for _ in many(12)},
+            draw(counts),
+            tuple(Background(draw(texts), draw(counts), draw(counts)) for _ in many(12)),
+        ),
+        namespace=draw(st.from_regex(r"[a-z0-9][a-z0-9._-]{0,30}", fullmatch=True)),
+        timeline=Timeline(600, ()),
+        traffic=Traffic(draw(counts), draw(counts), draw(counts), {draw(texts): draw(counts) for _ in many(5)}),
+        traffic_before=Traffic(draw(counts), draw(counts), draw(counts), {"2xx": draw(counts)}),
+        changes=tuple(Change(draw(texts), draw(texts), draw(counts), draw(counts)) for _ in many(9)),
+        rejects={draw(texts): draw(counts) for _ in many(20)},
+        coverage=Coverage(draw(counts), draw(counts), tuple(draw(texts) for _ in many(10))),
+        silent_hosts=tuple(SilentHost(draw(texts), DAY.since, draw(counts)) for _ in many(20)),
+        newcomers=Newcomers(tuple(Newcomer(draw(texts), draw(texts), 1) for _ in many(5)), draw(counts)),
+        lag=Lag(draw(counts), draw(st.floats(0, 1e12)), draw(texts)),
+        model=draw(st.none() | st.builds(ModelState, texts, st.just(DAY.since), st.booleans(), st.floats(0, 9), texts)),
+        own=tuple(drawn() for _ in many(12)),
+        withheld={draw(texts): draw(counts) for _ in many(9)},
+        unknown={draw(st.sampled_from(["traffic", "incidents", "model"])): draw(texts) for _ in many(3)},
+    )
+
+
+@given(st.lists(anything(), min_size=1, max_size=2), st.integers(2, 5))
+@hypothesis.settings(max_examples=15)
+def test_the_text_has_at_most_60_lines_of_anything(sites: list[DigestFacts], times: int) -> None:
+    for several in (sites, sites * times):
+        # Pictures take most of the time and have tests of their own.
+        with patch("alerts.plots.incidents_by_class", return_value=b""):
+            digest = digests.compose(several, BERLIN)
+
+        assert len(digest.text.splitlines()) <= 60
+        assert digest.text.count("\n") <= 60
+        assert len(digest.subject.splitlines()) == 1
+        assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2028]", digest.text)
+
+
+def test_several_sites_are_sections_the_gravest_first() -> None:
+    sites = [quiet(namespace="blog"), facts(namespace="shop"), quiet(namespace="wiki", coverage=Coverage(9, 3, ()))]
+    digest = digests.compose(sites, Site("all", "UTC"))
+
+    assert digest.subject == "[wwwatch] digest all 2026-11-22: 1 critical, 1 high, 1 site not clear, 1 site quiet"
+    heads = [line.split()[0] for line in digest.text.splitlines() if re.match(r"(SHOP|BLOG|WIKI)  ", line)]
+    assert heads == ["SHOP", "WIKI", "BLOG"]
+    assert len(digest.text.splitlines()) <= 60
+    assert digest.text.count("wwwatch ip 203.0.113.1 --namespace shop") == 1
+    assert [image.name for image in digest.images] == ["traffic", "incidents", "traffic2", "traffic3"]
+    assert digest.page().count('src="data:image/png') == 4
+
+
+def test_more_sites_than_lines_are_counted() -> None:
+    sites = [quiet(namespace=f"site{number}", timeline=Timeline(600, ())) for number in range(200)]
+    lines = digests.compose([*sites, facts(namespace="shop")], Site("all", "UTC")).text.splitlines()
+
+    assert len(lines) == 60
+    assert lines[0] == "201 sites: 1 critical, 1 high, 200 sites quiet."
+    assert lines[3].startswith("shop: 2 incidents: 1 critical, 1 high.")
+    assert lines[-1] == "And 145 more sites."
+
+
+def test_what_the_store_did_not_tell_is_said_and_nothing_is_quiet() -> None:
+    digest = compose(quiet(unknown={"incidents": "shard failed", "model": "shard failed"}), BERLIN)
+
+    assert digest.text.startswith("The store answered in part: unknown are incidents.")
+    assert "Unknown   incidents, model: shard failed\n" in digest.text
+    assert digest.subject.endswith(": the store did not answer")
+    assert "uiet" not in digest.text
+
+
+def test_a_store_that_is_away_is_a_digest_too() -> None:
+    digest = compose(nothing_known("shop", DAY, "No node answered."), BERLIN)
+
+    assert digest.text.startswith("The store did not answer, so nothing is known of this span: No node answered.\n")
+    assert digest.images == ()
+    assert "No node answered." in digest.page()
+
+
+def test_the_watch_tells_of_itself() -> None:
+    text = ordinary().text
+
+    assert "New       17 scanners never seen before: 203.0.113.99 310, 2001:db8::9 12\n" in text
+    assert "Lag       at most 40 s behind, on web1; 3 shippers heard\n" in text
+    assert "Trouble   MEDIUM Rejects rise" in text
+    assert "Mails     3 incidents not mailed one by one: 3 by the hour's budget\n" in text
+    assert "Model     shop-12, trained 3 days before; drift 0.08 (requests): no shift; judged by base-2026.11\n" in text
+
+
+def test_trouble_of_the_watch_is_not_quiet() -> None:
+    open_trouble = replace(facts().own[0], status="open")
+
+    assert compose(quiet(own=(open_trouble,)), BERLIN).text.startswith(
+        "No incidents in 12,345 requests, but the watch itself has 1 trouble."
+    )
+    assert compose(quiet(own=facts().own), BERLIN).text.startswith("Quiet")
+
+
+def test_verdicts_are_asked_of_what_nobody_judged() -> None:
+    judged, unjudged = incident(1, "high", "scan", hostile=True), incident(2)
+    text = compose(facts(Incidents((judged, unjudged), {"scan": {"high": 2}}, 0, ())), BERLIN).text
+
+    assert "Attack or not? Your answer is learned: wwwatch verdict 00000002 true|false --namespace shop\n" in text
+    assert text.count("wwwatch verdict") == 1
+
+
+def test_changes_are_against_the_same_days_of_the_week_before() -> None:
+    assert "(in brackets: change against the same 24 h a week before)" in ordinary().text
+    before = compose(facts(compared=DAY.before), BERLIN).text
+    assert "(in brackets: change against the 24 h before)" in before
 
 
 def test_the_text_has_at_most_60_lines_whatever_happened() -> None:

@@ -25,7 +25,7 @@ ENVELOPE = mail.Envelope("digest", IDENTITY, "shop", RECIPIENTS)
 
 @cache
 def digest() -> Digest:
-    return compose(facts(), Site("shop", "UTC"))
+    return compose([facts()], Site("shop", "UTC"))
 
 
 def built(**changed: str) -> EmailMessage:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from alerts import wording
+from alerts import digest_wording, wording
 from alerts.figures import Span
 from alerts.traffic import POINTS_AT_MOST, step_of, strongest_changes
 from tests.unit.alerts_examples import incident
@@ -46,8 +46,8 @@ def test_a_host_name_reaches_no_command() -> None:
 def test_the_day_of_a_digest_is_the_day_its_span_ends_on() -> None:
     whole_day = Span(START, START + timedelta(days=1))
 
-    assert wording.digest_date(whole_day, ZoneInfo("UTC")) == "2026-11-22"
-    assert wording.digest_date(whole_day, ZoneInfo("Asia/Tokyo")) == "2026-11-23"
+    assert digest_wording.digest_date(whole_day, ZoneInfo("UTC")) == "2026-11-22"
+    assert digest_wording.digest_date(whole_day, ZoneInfo("Asia/Tokyo")) == "2026-11-23"
 
 
 @pytest.mark.parametrize("length", [timedelta(seconds=1), timedelta(days=1), timedelta(days=30), timedelta(days=9000)])
