@@ -1,9 +1,9 @@
 """One file's lines to bulk items: what `ship` sends and `parse` prints. Knows no store."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 import polars as pl
@@ -12,6 +12,7 @@ from ingest import documents, formats, ids, rejects
 from ingest.enrichment import NONE, Enrichment
 from ingest.formats import LogFormat
 from ingest.identity import identity as identity_of
+from ingest.items import id_of, source_of
 from ingest.parse import LINE, ROW, Parsed, frame_of, parse
 from ingest.reader import STDIN, Chunk
 from ingest.servers import DEFAULT_SERVER, server_of
@@ -31,6 +32,16 @@ class Converted:
     dropped: int = 0
     newest: str | None = None
     format_name: str = ""
+
+
+class Converts(Protocol):
+    """Makes items of chunks: `Converter`, or what stands in for it where lines were converted elsewhere."""
+
+    def convert(self, chunk: Chunk, ingested: str) -> Converted:
+        """ingested: ISO 8601 UTC."""
+
+    def refused_item(self, item: str, reason: str, message: str, ingested: str) -> str:
+        """The reject, as item, of an item that is refused for ever."""
 
 
 @dataclass
@@ -81,21 +92,25 @@ class Converter:
 
     def parsed(self, chunk: Chunk, read_at: str | None = None) -> Parsed:
         """The lines sorted into events and rejects, by the file's format. read_at: ISO 8601, for lines without time."""
+        self.get_to_know(chunk)
+        parsed = parse(chunk, formats.candidates(self.log_format, self.only), self.timezone, read_at)
+        self.note_change(parsed.taken_by, parsed.fields, chunk)
+        return parsed
+
+    def get_to_know(self, chunk: Chunk) -> None:
+        """Find out the file's format and server, unless they are known."""
         if self.log_format is None:
             self.log_format = formats.detect(frame_of(chunk)[LINE])
         if not self.server and self.log_format:
             self.server = self.log_format.server or server_of(self.path) or self.log_format.usual_server
-        parsed = parse(chunk, formats.candidates(self.log_format, self.only), self.timezone, read_at)
-        self._note_change(parsed, chunk)
-        return parsed
 
-    def _note_change(self, parsed: Parsed, chunk: Chunk) -> None:
+    def note_change(self, taken_by: Mapping[str, int], fields: str | None, chunk: Chunk) -> None:
         """Remember another format if the file goes on in one; which format took a line is seen line by line."""
-        if parsed.fields is not None:
-            self.log_format = formats.w3c.of_header(parsed.fields)
+        if fields is not None:
+            self.log_format = formats.w3c.of_header(fields)
         elif not self.only and self.log_format:
-            own = parsed.taken_by.get(self.log_format.name, 0)
-            if own < sum(parsed.taken_by.values()) / 2:
+            own = taken_by.get(self.log_format.name, 0)
+            if own < sum(taken_by.values()) / 2:
                 self.log_format = formats.detect(frame_of(chunk)[LINE].tail(formats.SAMPLE_LINES)) or self.log_format
 
     def items(self, parsed: Parsed, chunk: Chunk, ingested: str) -> Converted:
@@ -119,6 +134,11 @@ class Converter:
         """What all rejects of the file have in common, nested."""
         hidden = self.enrichment.hide is not None
         return rejects.shared_fields(self.namespace, self.host, self.path, ingested, hidden)
+
+    def refused_item(self, item: str, reason: str, message: str, ingested: str) -> str:
+        """The reject, as item, of an event's item that is refused for ever."""
+        reject = rejects.refused(source_of(item), reason, message)
+        return self.item(id_of(item), rejects.document_of(reject, self.shared_by_rejects(ingested)))
 
     def item(self, id_: str, document: object) -> str:
         """A document as bulk item."""

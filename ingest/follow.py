@@ -9,19 +9,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ingest.counts import Counts
-from ingest.delivery import Delivery
 from ingest.heartbeat import Gauges, Heartbeat
 from ingest.keeping import Keeper
 from ingest.landing import Landing
 from ingest.outage import Outage
 from ingest.positions import Held, Positions
+from ingest.road import Road
 from ingest.source import Source, Sources, Wishes
 from ingest.survey import Inode, Input, Survey, survey
 from ingest.tail import FOREVER, Leaving, Tail
 from ingest.watching import Watch
 from wwwatch.errors import InputError
 from wwwatch.settings import Settings
-from wwwatch.store import Store, StoreBusy, StoreUnreachable
+from wwwatch.store import StoreBusy, StoreUnreachable
 
 TURN_BYTES = 1 << 20
 
@@ -52,14 +52,14 @@ LOOKING_SHARE = 1 / 200  # of the time, at most
 
 
 class Follower:
-    """Follows files into one store and namespace. tell: says a line to people. delivered: told how many bytes of each
-    open file are delivered, it may remove some, and returns their paths. complete: whether nothing more will come, so
-    that the end is reached as soon as all is delivered.
+    """Follows files down one road, into one namespace. tell: says a line to people. delivered: told how many bytes of
+    each open file are delivered, it may remove some, and returns their paths. complete: whether nothing more will come,
+    so that the end is reached as soon as all is delivered.
     """
 
     def __init__(
         self,
-        store: Store,
+        road: Road,
         settings: Settings,
         wishes: Wishes,
         inputs: Sequence[Input],
@@ -74,15 +74,13 @@ class Follower:
         self._wishes, self._inputs, self._tell = wishes, inputs, tell
         self._pace, self._clock = pace or Pace(), clock
         self._watch = Watch()
-        self._outage = Outage(tell, self._pace.away)
-        self._delivery = Delivery(store, patience_seconds=FOREVER)
+        self._outage = Outage(tell, self._pace.away, road.title)
+        self._delivery = road.deliverer(FOREVER)
         self._landing = Landing(self._delivery, wishes, self.counts, self._outage.landed, self._watch.wake)
-        positions = Positions(settings.home, store, wishes.namespace, settings.host.name)
+        positions = Positions(settings.home, road.place, road.mirror, wishes.namespace, settings.host.name)
         self._sources = Sources(positions, wishes)
         self._keeper = Keeper(self._sources, tell, clock, self._pace.keep, self._pace.mirror)
-        self._heartbeat = Heartbeat(
-            store, wishes.namespace, settings.host.name, "ship", self.counts, self._gauges, tell
-        )
+        self._heartbeat = Heartbeat(road, wishes.namespace, settings.host.name, "ship", self.counts, self._gauges, tell)
         self._tails: dict[Inode, Tail] = {}
         self._hungry: dict[Inode, Tail] = {}  # whose turn it is, in this order
         self._leaving: list[Leaving] = []

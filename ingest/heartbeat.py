@@ -19,9 +19,10 @@ from ingest import usage
 from ingest.counts import Counts
 from ingest.delivery import Statistics
 from ingest.documents import ECS_VERSION
+from ingest.road import Road
 from wwwatch import __version__
 from wwwatch.moments import iso
-from wwwatch.store import Store, StoreError, names
+from wwwatch.store import StoreError, names
 
 EVERY_SECONDS = 10.0
 KEPT = 360  # heartbeats the store has not taken yet: an hour of them
@@ -66,7 +67,7 @@ class Heartbeat:
 
     def __init__(
         self,
-        store: Store,
+        road: Road,
         namespace: str,
         host: str,
         component: str,
@@ -75,7 +76,7 @@ class Heartbeat:
         tell: Callable[[str], None],
         every_seconds: float = EVERY_SECONDS,
     ) -> None:
-        self._store, self._namespace, self._host, self._component = store, namespace, host, component
+        self._road, self._namespace, self._host, self._component = road, namespace, host, component
         self._counts, self._gauges, self._tell = counts, gauges, tell
         self._every = timedelta(seconds=every_seconds)
         self._run = uuid.uuid4().hex[:12]
@@ -129,7 +130,7 @@ class Heartbeat:
         with self._guard:
             waiting = list(self._kept)
         try:
-            result = self._store.bulk(names.pipeline_stream(self._namespace), b"".join(waiting))
+            result = self._road.bulk(names.pipeline_stream(self._namespace), b"".join(waiting))
             refused = [status for status in result.statuses if status not in {CREATED, EXISTS}]
             if refused:
                 raise StoreError(f"HTTP {refused[0]}: {result.errors[0][1] if result.errors else 'no reason given'}")  # noqa: TRY301 - one place says it

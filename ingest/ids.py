@@ -5,6 +5,7 @@ compress: so ids are short. A length that divides by four in letters of base64ur
 """
 
 import base64
+import re
 
 import polars as pl
 
@@ -12,6 +13,7 @@ from ingest.parse import CHECK
 
 PLACE_LENGTH = 12  # of base64url: 5 bytes of offset (modulo 1 TiB), 4 of checksum
 OFFSET_BYTES, CHECK_BYTES = 5, 4
+_ID = re.compile(rf"[a-z2-7]{{16}}[A-Za-z0-9_-]{{{PLACE_LENGTH}}}")
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 # Two letters for every 12 bits: looked up instead of worked out line by line.
 _PAIRS = pl.Series([first + second for first in _ALPHABET for second in _ALPHABET], dtype=pl.String)
@@ -41,6 +43,16 @@ def of_line(identity: str, offset: int, check: int) -> str:
     """The id of one line."""
     place = (offset % (1 << 8 * OFFSET_BYTES)).to_bytes(OFFSET_BYTES, "big") + check.to_bytes(CHECK_BYTES, "big")
     return identity + base64.urlsafe_b64encode(place).decode()
+
+
+def is_id(text: str) -> bool:
+    """Whether a text is the id of a line."""
+    return _ID.fullmatch(text) is not None
+
+
+def offset_of(id_: str) -> int:
+    """The offset in an id, modulo 1 TiB."""
+    return int.from_bytes(base64.urlsafe_b64decode(id_[-PLACE_LENGTH:])[:OFFSET_BYTES], "big")
 
 
 def parts(id_: str) -> tuple[str, int]:

@@ -6,20 +6,43 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
 
 import polars as pl
 
-from ingest import rejects
-from ingest.convert import Converted
+from ingest.convert import Converted, Converts
 from ingest.counts import Counts
-from ingest.delivery import Delivery, Outcome, Refused, id_of, source_of
+from ingest.delivery import Outcome
 from ingest.reader import CHUNK_BYTES, Chunk
-from ingest.source import Indices, Source, Wishes
+from ingest.road import Deliverer
+from ingest.source import Indices, Wishes
 from wwwatch.errors import StoreError
 from wwwatch.moments import iso
-from wwwatch.store import names
 
 MOST_BYTES = 3 * CHUNK_BYTES  # of log, in flight: what bounds memory while the store is slow or away
+
+
+class Sender(Protocol):
+    """Whose lines a chunk holds. What its methods do stands at `Source`. streams: of its events, of its rejects."""
+
+    @property
+    def converter(self) -> Converts: ...
+
+    @property
+    def streams(self) -> tuple[str, str]: ...
+
+    def in_doubt(self, chunk: Chunk) -> bool:
+        """Whether lines of a chunk may have been sent before."""
+
+    def since(self, stream: str) -> str:
+        """The backing index a stream wrote to then; empty: not known."""
+
+    def note_sending(self, chunk: Chunk, indices: Indices) -> None:
+        """A chunk is about to be sent."""
+
+    def move_behind(self, chunk: Chunk, now: datetime) -> None:
+        """A chunk has landed."""
 
 
 @dataclass
@@ -30,7 +53,7 @@ class _Sent:
     whole: all its requests are out; an interrupt may come between two of them.
     """
 
-    source: Source
+    source: Sender
     chunk: Chunk
     indices: Indices
     in_doubt: bool
@@ -57,7 +80,7 @@ class Landing:
 
     def __init__(
         self,
-        delivery: Delivery,
+        delivery: Deliverer,
         wishes: Wishes,
         counts: Counts,
         progress: Callable[[int], None] = lambda _: None,
@@ -76,13 +99,11 @@ class Landing:
         """Whether enough is in flight, so that one waits before reading on."""
         return sum(sent.size_bytes for sent in self._flight) >= MOST_BYTES
 
-    def add(self, source: Source, chunk: Chunk) -> None:
+    def add(self, source: Sender, chunk: Chunk) -> None:
         """Convert a chunk and send it. Raise InputError, with nothing sent, where it cannot be noted."""
         converted = source.converter.convert(chunk, iso(self._wishes.now()))
-        streams = _streams(source)
-        sent = _Sent(
-            source, chunk, {stream: self._delivery.write_index(stream) for stream in streams}, source.in_doubt(chunk)
-        )
+        indices = {stream: self._delivery.write_index(stream) for stream in source.streams}
+        sent = _Sent(source, chunk, indices, source.in_doubt(chunk))
         source.note_sending(chunk, sent.indices)
         self._counts.read += len(chunk.lines)
         self._flight.append(sent)
@@ -90,7 +111,7 @@ class Landing:
 
     def _take_off(self, sent: _Sent, converted: Converted) -> None:
         """Hand a chunk to the delivery."""
-        access, rejected = _streams(sent.source)
+        access, rejected = sent.source.streams
         for reason, items in converted.rejects.items():
             texts = pl.Series([item for _, item in items], dtype=pl.String)
             sent.requests.append((reason, self._submit(rejected, texts, sent)))
@@ -155,8 +176,9 @@ class Landing:
     def _keep_refused(self, outcome: Outcome, sent: _Sent) -> None:
         """Events the store refuses for ever are stored as rejects."""
         ingested = iso(self._wishes.now())
-        texts = [_reject_item(refused, sent.source, ingested) for refused in outcome.refused]
-        kept = self._submit(_streams(sent.source)[1], pl.Series(texts, dtype=pl.String), sent).result()
+        refused_item = sent.source.converter.refused_item
+        texts = [refused_item(refused.item, refused.reason, refused.message, ingested) for refused in outcome.refused]
+        kept = self._submit(sent.source.streams[1], pl.Series(texts, dtype=pl.String), sent).result()
         _insist(kept)
         outcome.duplicate += kept.duplicate
         outcome.possible_duplicates += kept.possible_duplicates
@@ -171,18 +193,6 @@ class Landing:
         else:
             _insist(outcome)
             self._counts.rejected.update([reason] * outcome.sent)
-
-
-def _streams(source: Source) -> tuple[str, str]:
-    """Where events and rejects of a log go."""
-    namespace = source.converter.namespace
-    return names.access_stream(source.converter.dataset, namespace), names.rejects_stream(namespace)
-
-
-def _reject_item(refused: Refused, source: Source, ingested: str) -> str:
-    converter = source.converter
-    reject = rejects.refused(source_of(refused.item), refused.reason, refused.message)
-    return converter.item(id_of(refused.item), rejects.document_of(reject, converter.shared_by_rejects(ingested)))
 
 
 def _insist(outcome: Outcome) -> None:

@@ -1,4 +1,4 @@
-"""Says once that the store takes nothing, and once that it does again."""
+"""Says once that the store, or the topic, takes nothing, and once that it does again."""
 
 from collections.abc import Callable
 
@@ -6,10 +6,12 @@ from ingest.delivery import Statistics
 
 
 class Outage:
-    """tell: says a line to people. after_seconds: how long the store may refuse before that is worth a word."""
+    """tell: says a line to people. after_seconds: how long the store may refuse before that is worth a word.
+    title: of what documents are brought to.
+    """
 
-    def __init__(self, tell: Callable[[str], None], after_seconds: float) -> None:
-        self._tell, self._after_seconds = tell, after_seconds
+    def __init__(self, tell: Callable[[str], None], after_seconds: float, title: str) -> None:
+        self._tell, self._after_seconds, self._title = tell, after_seconds, title
         self._landed = True
         self._failures = 0
         self._since = 0.0
@@ -25,9 +27,9 @@ class Outage:
         if self._landed or not waiting:
             self._landed, self._failures, self._since = False, failures, now
             if self.on:
-                self._tell("The store takes documents again.")
+                self._tell(f"{self._title} takes documents again.")
             self.on = False
         elif not self.on and failures != self._failures and now - self._since >= self._after_seconds:
             self.on = True
             reason = f": {statistics.last_failure}" if statistics.last_failure else "."
-            self._tell(f"The store takes no documents{reason} Waiting for it; nothing is lost.")
+            self._tell(f"{self._title} takes no documents{reason} Waiting for it; nothing is lost.")

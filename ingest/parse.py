@@ -57,11 +57,18 @@ def frame_of(chunk: Chunk) -> pl.DataFrame:
     sizes = raw.bin.size().cast(pl.Int64)
     if chunk.lengths:
         sizes = sizes.scatter(list(chunk.lengths), list(chunk.lengths.values()))
+    checks = list(map(crc32, chunk.lines))
+    for row, check in chunk.checks.items():
+        checks[row] = check
+    if chunk.offsets is None:
+        offsets = (sizes + 1).cum_sum() - sizes + (chunk.offset - 1)
+    else:
+        offsets = pl.Series(chunk.offsets, dtype=pl.Int64)
     return pl.DataFrame(
         {
             ROW: pl.int_range(len(raw), dtype=pl.UInt32, eager=True),
-            "log.offset": (sizes + 1).cum_sum() - sizes + (chunk.offset - 1),
-            CHECK: pl.Series(list(map(crc32, chunk.lines)), dtype=pl.UInt32),
+            "log.offset": offsets,
+            CHECK: pl.Series(checks, dtype=pl.UInt32),
             LINE: _texts(raw),
         }
     )

@@ -18,6 +18,7 @@ import filelock
 import orjson
 
 from ingest.reader import READ_BYTES, TAIL_BYTES, LogFile, read_piece
+from ingest.road import Road
 from wwwatch.console import plain_markup, say
 from wwwatch.errors import InputError
 from wwwatch.retention_settings import kept_for
@@ -66,14 +67,13 @@ class Position:
 
 
 class Positions:
-    """The positions of one namespace in one store."""
+    """The positions of one namespace at one place: a store's cluster, a topic. mirror: the store that keeps copies."""
 
-    def __init__(self, home: Path, store: Store, namespace: str, host: str) -> None:
-        self._folder = home / "positions" / store.cluster_uuid / namespace
-        self._store = store
+    def __init__(self, home: Path, place: str, mirror: Store | None, namespace: str, host: str) -> None:
+        self._folder = home / "positions" / place / namespace
+        self._store = mirror
         self._namespace = namespace
         self._host = host
-        self._mirrors = True
 
     @contextmanager
     def locked(self, key: str, path: str) -> Iterator[None]:
@@ -159,7 +159,7 @@ class Positions:
     def mirror(self, now_iso: str, *positions: Position) -> None:
         """Put them in the store."""
         documents = [(self._id(position.key), self._document(position, now_iso)) for position in positions]
-        if not self._mirrors:
+        if self._store is None:
             return
         try:
             self._store.write_documents(names.POSITIONS, documents, refresh=False)
@@ -181,7 +181,7 @@ class Positions:
     def _mirrored(self, identity: str) -> list[Position]:
         found: list[Position] = []
         try:
-            while self._mirrors and (
+            while self._store and (
                 document := self._store.get_document(
                     names.POSITIONS, self._id(Position(identity, "", "", "", slot=len(found)).key)
                 )
@@ -194,7 +194,7 @@ class Positions:
 
     def _forbidden(self, error: StoreRefused) -> None:
         """The positions on disk do without a mirror."""
-        self._mirrors = False
+        self._store = None
         say(f"Positions are kept on this machine only. {plain_markup(error.message)}")
 
     def _id(self, key: str) -> str:
@@ -204,12 +204,13 @@ class Positions:
         return self._folder / f"{key}.json"
 
 
-def prune_old(store: Store, settings: Settings, namespace: str, started: datetime) -> int:
+def prune_old(road: Road, settings: Settings, namespace: str, started: datetime) -> int:
     """After a run that looked at all its files: remove positions of those nobody looked at for as long as the settings
     keep them. started: when this run began. Return how many.
     """
     kept = kept_for(settings.retention.positions_days)
-    return Positions(settings.home, store, namespace, settings.host.name).prune(started - kept) if kept else 0
+    positions = Positions(settings.home, road.place, road.mirror, namespace, settings.host.name)
+    return positions.prune(started - kept) if kept else 0
 
 
 def position_of(kept: dict[str, Any]) -> Position:

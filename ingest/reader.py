@@ -52,7 +52,8 @@ class Chunk:
     lines: without their line feeds, each cut at LONGEST_LINE_BYTES. lengths: real length in bytes of those that
     were cut, by position. offset, end: place of the first byte, and of the byte after the last one, in the
     decompressed stream. tail: the last bytes before end, at most TAIL_BYTES. terminated: False if the last line has
-    no line feed (yet).
+    no line feed (yet). offsets: the place of each line, where they do not lie side by side.
+    checks: CRC-32 of lines that were cut once more on their way, by position.
     """
 
     offset: int
@@ -61,6 +62,8 @@ class Chunk:
     tail: bytes
     lengths: dict[int, int] = field(default_factory=dict)
     terminated: bool = True
+    offsets: list[int] | None = None
+    checks: dict[int, int] = field(default_factory=dict)
 
 
 def expand(paths: Sequence[str]) -> list[str]:

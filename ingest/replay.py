@@ -17,7 +17,8 @@ import polars as pl
 
 from ingest import ids
 from ingest.convert import Converter
-from ingest.delivery import Delivery, id_of
+from ingest.delivery import Delivery
+from ingest.items import id_of
 from ingest.parse import CHECK, ROW, TOO_LONG, Parsed
 from ingest.reader import Chunk
 from ingest.rejects import PSEUDONYMISED

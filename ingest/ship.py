@@ -1,4 +1,4 @@
-"""Files into the store, to their end."""
+"""Files to their end, into the store or onto another road."""
 
 import gzip
 import os
@@ -6,29 +6,29 @@ from collections.abc import Callable
 from contextlib import ExitStack
 
 from ingest.counts import Counts
-from ingest.delivery import Delivery
+from ingest.delivery import PATIENCE_SECONDS
 from ingest.heartbeat import Gauges
 from ingest.landing import Landing
 from ingest.positions import Positions, stamp
 from ingest.reader import LogFile, opened
+from ingest.road import Road
 from ingest.source import Origin, Source, Sources, Wishes
 from wwwatch.errors import InputError
 from wwwatch.settings import Settings
-from wwwatch.store import Store
 
 MIRROR_EVERY_BYTES = 256 << 20
 
 
 class Shipper:
-    """Ships files into one store and namespace. Use it as a context manager: leaving it waits for what is in flight."""
+    """Ships files down one road, into one namespace. Use it as a context manager: leaving it ends its threads."""
 
     def __init__(
-        self, store: Store, settings: Settings, wishes: Wishes, progress: Callable[[int], None] = lambda _: None
+        self, road: Road, settings: Settings, wishes: Wishes, progress: Callable[[int], None] = lambda _: None
     ) -> None:
         self.counts = Counts()
         self._wishes, self._progress, self._host = wishes, progress, settings.host.name
-        self._sources = Sources(Positions(settings.home, store, wishes.namespace, self._host), wishes)
-        self._delivery = Delivery(store)
+        self._sources = Sources(Positions(settings.home, road.place, road.mirror, wishes.namespace, self._host), wishes)
+        self._delivery = road.deliverer(PATIENCE_SECONDS)
         self._landing = Landing(self._delivery, wishes, self.counts, progress)
 
     def __enter__(self) -> "Shipper":

@@ -17,6 +17,7 @@ from ingest.identity import is_settled, read_head
 from ingest.positions import OPEN_END, SLOTS, Position, Positions, fitting, stamp, tail_digest
 from ingest.reader import CHUNK_BYTES, TAIL_BYTES, ByteSource, Chunk, LineReader, LogFile, Prefixed, resumable
 from wwwatch.moments import iso
+from wwwatch.store import names
 
 Indices = dict[str, str]  # stream -> the backing index it writes to
 
@@ -28,7 +29,8 @@ class Wishes:
     """What the user asked for. format_name: as `formats.named` takes it. server: of SERVERS, or empty. now: the clock.
 
     from_start: whatever is known to be delivered is looked up again, and sent where the store lacks it.
-    enrichment: what is made of events beyond their own fields. timezone: of log times that name none.
+    enrichment: what is made of events beyond their own fields. timezone: of log times that name none. converter: what
+    makes items of lines.
     """
 
     namespace: str
@@ -39,6 +41,7 @@ class Wishes:
     from_start: bool = False
     enrichment: Enrichment = NONE
     timezone: str = "UTC"
+    converter: type[Converter] = Converter
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,12 @@ class Source:
         self._sent_to = position.offset
         self._noted = 0
         self._kept = position
+
+    @property
+    def streams(self) -> tuple[str, str]:
+        """Where its events go, and where its rejects."""
+        namespace = self.converter.namespace
+        return names.access_stream(self.converter.dataset, namespace), names.rejects_stream(namespace)
 
     def read(self, chunk_bytes: int) -> Chunk | None:
         """The next whole lines, as LineReader.read."""
@@ -210,8 +219,9 @@ class Sources:
                 if kept is None or kept in known:  # else another shipper moved it before it let go
                     held.push(lock.pop_all())
                     break
-        if found and self._wishes.from_start:
-            stream.seek(0)
+        if self._wishes.from_start:
+            if found:
+                stream.seek(0)
             rest, position, tail = stream, _again(position), b""
         source = Source(
             LineReader(rest, origin.path, position.offset), replace(position, path=origin.shown),
@@ -242,7 +252,7 @@ class Sources:
         wished = formats.named(self._wishes.format_name)
         remembered = formats.remembered(position.format)
         server = self._wishes.server or position.dataset.removesuffix(".access") or origin.server
-        return Converter(
+        return self._wishes.converter(
             position.identity, origin.shown, self._wishes.namespace, origin.host, server,
             wished or remembered, only=wished is not None, enrichment=self._wishes.enrichment,
             timezone=self._wishes.timezone,

@@ -1,7 +1,9 @@
 """Fixtures shared by all tests: one real engine a test run, a namespace of its own for each test."""
 
+import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -17,6 +19,7 @@ from wwwatch.settings import Settings
 from wwwatch.store import Store
 
 HOME_VARIABLE = "WWWATCH_TEST_HOME"  # set by the first process of a test run, inherited by its workers
+KAFKA_STATE = "kafka.json"  # pid and port of the run's Kafka broker, in its home
 URL_VARIABLE = "WWWATCH_TEST_URL"  # an engine that runs already and stays, instead of one for each test run
 # Beside the checkout, or beside a folder of checkouts.
 SHARED_DATA = next(
@@ -41,6 +44,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     home = Path(os.environ[HOME_VARIABLE])
     if hasattr(config, "workerinput") or not home.is_dir():
         return
+    if (home / KAFKA_STATE).exists():
+        os.kill(json.loads((home / KAFKA_STATE).read_text())["pid"], signal.SIGKILL)
     if (home / "engine-used").exists():
         from wwwatch import engine  # noqa: PLC0415 - a run of unit tests has no engine
 

@@ -17,6 +17,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from wwwatch.alert_settings import AlertSettings
 from wwwatch.errors import SettingsError
 from wwwatch.ingest_settings import IngestSettings, Network
+from wwwatch.kafka_settings import KafkaSettings
 from wwwatch.retention_settings import RetentionSettings
 from wwwatch.section import Section
 from wwwatch.selfwatch_settings import SelfwatchSettings
@@ -160,6 +161,7 @@ class Settings(Section):
     detector: DetectorSettings = Field(default_factory=DetectorSettings)
     host: HostSettings = Field(default_factory=HostSettings)
     ingest: IngestSettings = Field(default_factory=IngestSettings)
+    kafka: KafkaSettings = Field(default_factory=KafkaSettings)
     kibana: KibanaSettings = Field(default_factory=KibanaSettings)
     mail: MailSettings = Field(default_factory=MailSettings)
     retention: RetentionSettings = Field(default_factory=RetentionSettings)

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
@@ -151,13 +151,21 @@ def delays(written: Sequence[tuple[int, float]], seen: Sequence[tuple[int, float
     return found
 
 
-def follow_delays(store: Store, settings: Settings, path: Path, seconds: float) -> list[float]:
+@contextmanager
+def following(settings: Settings, namespace: str, path: Path, topic: str = "") -> Iterator[list[Command]]:
+    """What brings a growing log into the store: a shipper, or one into a topic and one from it."""
+    roads = [("--follow", path, "--to", topic), ("--follow", "--from", topic)] if topic else [("--follow", path)]
+    with ExitStack() as stack:
+        yield [stack.enter_context(shipping(settings, settings.url, namespace, *road)) for road in roads]
+
+
+def follow_delays(store: Store, settings: Settings, path: Path, seconds: float, topic: str = "") -> list[float]:
     """Seconds from writing to searchable, one for each write, in order of size."""
     with engine.fresh_namespace(store) as namespace:
         stream = names.access_stream(engine.DATASET, namespace)
         first = made_up_line(0)
         path.write_text(first)
-        with shipping(settings, settings.url, namespace, "--follow", path) as command:
+        with following(settings, namespace, path, topic) as commands:
             until(lambda: store.count(stream) == 1, "following")
             log = Steady(path, seconds)
             writer = Thread(target=log.write)
@@ -171,5 +179,6 @@ def follow_delays(store: Store, settings: Settings, path: Path, seconds: float) 
 
             until(look, "the last line")
             writer.join()
-            command.wait(signal.SIGINT)
+            for command in commands:
+                command.wait(signal.SIGINT)
     return sorted(delays(log.written, seen))

@@ -16,6 +16,7 @@ from ingest.convert import Converter
 from ingest.delivery import body_of, split
 from ingest.delivery.pressure import BATCH_BYTES, FIRST_IN_FLIGHT
 from ingest.reader import STDIN, chunks, opened
+from ingest.road import StoreRoad
 from ingest.ship import Shipper
 from ingest.source import Wishes
 from wwwatch.errors import StoreError
@@ -104,7 +105,7 @@ def shipped(store: Store, settings: Settings, path: Path, lines: int) -> tuple[R
         wishes = Wishes(namespace, "auto", "nginx", lambda: datetime.now(UTC))
 
         def ship() -> None:
-            with Shipper(store, settings, wishes) as shipper:
+            with Shipper(StoreRoad(store), settings, wishes) as shipper:
                 shipper.ship(str(path))
             store.refresh(stream)
             counts = shipper.counts

@@ -14,11 +14,12 @@ from ingest.follow import Follower
 from ingest.positions import prune_old
 from ingest.reader import STDIN
 from ingest.receive import Address, Receiver
+from ingest.road import Road, StoreRoad
 from ingest.source import Origin, Wishes
 from ingest.spool import Spool
 from ingest.survey import Input
 from wwwatch.settings import Settings
-from wwwatch.store import Store, StoreBusy, StoreUnreachable, connect
+from wwwatch.store import StoreBusy, StoreUnreachable, connect
 
 RETRY_SECONDS = 2.0
 # A run that is as long has looked at all its files.
@@ -26,7 +27,12 @@ LOOKED_AT_ALL_SECONDS = 3600.0
 
 
 def run(
-    settings: Settings, wishes: Wishes, patterns: Sequence[str], addresses: Sequence[Address], as_json: bool
+    settings: Settings,
+    wishes: Wishes,
+    patterns: Sequence[str],
+    addresses: Sequence[Address],
+    as_json: bool,
+    road_of: Callable[[], Road],
 ) -> None:
     """Follow files, stdin for `-`, and syslog senders, until SIGTERM or SIGINT, or until stdin ends if that is all.
     Then print the counts. Raise StoreError for what waiting does not mend.
@@ -36,16 +42,16 @@ def run(
     counts = Counts()
     stopped = Event()
     stops: list[Callable[[], None]] = [stopped.set]
-    _on_first_signal(lambda: [stop() for stop in stops])
+    on_first_signal(lambda: [stop() for stop in stops])
     spool = Spool(settings.home, wishes.namespace, settings.host.name, settings.ingest.spool_mb << 20)
     # Received lines are safe before the store is there.
     receiver = Receiver(spool, addresses, STDIN in patterns, tell)
     files = [pattern for pattern in patterns if pattern != STDIN]
     try:
-        store = _connected(settings, stopped)
-        if store:
+        road = when_there(road_of, stopped)
+        if road:
             follower = Follower(
-                store, settings, wishes, [*_inputs(files, settings.host.name), spool.input], tell,
+                road, settings, wishes, [*_inputs(files, settings.host.name), spool.input], tell,
                 delivered=spool.forget, complete=lambda: receiver.ended and not files,
             )  # fmt: skip
             counts = follower.counts
@@ -54,7 +60,7 @@ def run(
                 follower.stop()
             follower.run()
             if time.monotonic() - started > LOOKED_AT_ALL_SECONDS:
-                prune_old(store, settings, wishes.namespace, begun)
+                prune_old(road, settings, wishes.namespace, begun)
     finally:
         receiver.close()
         print_counts(counts, time.monotonic() - started, as_json)
@@ -70,25 +76,29 @@ def _inputs(patterns: Sequence[str], host: str) -> list[Input]:
     return [Input(pattern, lambda path: Origin.of_file(path, host)) for pattern in patterns]
 
 
-def _connected(settings: Settings, stopped: Event) -> Store | None:
-    """The store, as soon as it is there; None if stopped before."""
+def to_store(settings: Settings) -> Road:
+    """The road into the store, templates in place."""
+    store = connect(settings)
+    store.ensure_setup()
+    _ = store.cluster_uuid
+    return StoreRoad(store)
+
+
+def when_there(road_of: Callable[[], Road], stopped: Event) -> Road | None:
+    """The road, as soon as its end is there; None if stopped before."""
     told = False
     while not stopped.is_set():
         try:
-            store = connect(settings)
-            store.ensure_setup()
-            _ = store.cluster_uuid
+            return road_of()
         except (StoreUnreachable, StoreBusy) as error:
             if not told:
                 tell(f"{error.message} Waiting for it.")
             told = True
             stopped.wait(RETRY_SECONDS)
-        else:
-            return store
     return None
 
 
-def _on_first_signal(stop: Callable[[], object]) -> None:
+def on_first_signal(stop: Callable[[], object]) -> None:
     """The first SIGTERM or SIGINT stops politely; the second ends us at once."""
     ends = (signal.SIGTERM, signal.SIGINT)
 

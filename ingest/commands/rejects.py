@@ -122,7 +122,7 @@ def replay(
 
     def converter_of(source: Source) -> Converter:
         """As the file's other lines were: into the dataset that is remembered of it."""
-        known = Positions(settings.home, store, namespace, source.host).read(source.identity)
+        known = Positions(settings.home, store.cluster_uuid, store, namespace, source.host).read(source.identity)
         told = server or (wished.server if wished else "") or (known.dataset.removesuffix(".access") if known else "")
         return Converter(
             source.identity, source.path, namespace, source.host, told, wished, only=wished is not None,

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from ingest.commands.options import (
 )
 from wwwatch import settings as wwwatch_settings
 from wwwatch.console import plain_markup, progress, say
-from wwwatch.errors import StoreError, StoreRefused, UsageError
+from wwwatch.errors import StoreError, UsageError
 from wwwatch.namespaces import namespace_option
 
 
@@ -33,6 +32,16 @@ from wwwatch.namespaces import namespace_option
     metavar="URL",
     help="Listen for syslog at udp://HOST:PORT or tcp://HOST:PORT, and follow.",
 )
+@click.option("--to", "to_url", metavar="URL", help="Into a topic, kafka://HOST:PORT/TOPIC, instead of the store.")
+@click.option(
+    "--content",
+    type=click.Choice(["line", "document"]),
+    default="line",
+    show_default=True,
+    help="What messages of --to hold: lines as they are, or finished documents.",
+)
+@click.option("--from", "from_url", metavar="URL", help="From a topic, kafka://HOST:PORT/TOPIC, instead of files.")
+@click.option("--group", default="wwwatch", show_default=True, help="The group of those who share the topic of --from.")
 @click.option("--status", is_flag=True, help="How far each file is delivered; reads positions, asks no store.")
 @click.option("--from-start", is_flag=True, help="Look up every line again; send what the store has lost.")
 @click.option("--json", "as_json", is_flag=True, help="The counts as one JSON object.")
@@ -45,6 +54,10 @@ def ship(
     namespace: str,
     follow: bool,
     syslog: Sequence[str],
+    to_url: str | None,
+    content: str,
+    from_url: str | None,
+    group: str,
     status: bool,
     from_start: bool,
     as_json: bool,
@@ -56,15 +69,17 @@ def ship(
 
     With --follow, quote globs ('/var/log/nginx/access.log*'): they are looked at again and again, so that files that
     appear or are rotated are found. A store that is away is waited for.
+
+    With --to, lines go into a Kafka topic; with --from, they come from one, read by all who name the same --group. Both
+    need the extra kafka. --from reads what is there, and stays with --follow.
     """
     from ingest import formats, reader, receive  # noqa: PLC0415 - the help needs no polars
-    from ingest.commands import following, positions  # noqa: PLC0415
+    from ingest.commands import following, positions, roads  # noqa: PLC0415
     from ingest.enrichment import of_settings  # noqa: PLC0415
     from ingest.heartbeat import Heartbeat  # noqa: PLC0415
     from ingest.positions import prune_old  # noqa: PLC0415
     from ingest.ship import Shipper  # noqa: PLC0415
     from ingest.source import Wishes  # noqa: PLC0415
-    from wwwatch.store import connect, names  # noqa: PLC0415
 
     formats.named(format_name)
     settings = wwwatch_settings.load(config)
@@ -76,38 +91,43 @@ def ship(
         namespace, format_name, server or "", lambda: datetime.now(UTC), from_start=from_start, enrichment=enrichment,
         timezone=settings.site.timezone,
     )  # fmt: skip
+    road_of = roads.road_to(to_url, settings)
+    if from_url:
+        if paths or syslog or from_start:
+            raise UsageError("--from does not go together with files, --syslog or --from-start.", "Run two ships.")
+        roads.ship_from(from_url, group, settings, wishes, follow, as_json, road_of)
+        return
+    if to_url and content == "line":
+        wishes = roads.of_lines(wishes)
     addresses = [receive.address_of(url) for url in syslog]
     if not paths and not addresses:
         raise UsageError("Nothing to ship.", "Name log files, - for stdin, or --syslog udp://127.0.0.1:5514.")
     if follow or addresses:
         if from_start:
             raise UsageError("--follow and --from-start do not go together.", "Run ship --from-start first.")
-        following.run(settings, wishes, paths, addresses, as_json)
+        following.run(settings, wishes, paths, addresses, as_json, road_of)
         return
     files = reader.expand(paths)
-    store = connect(settings)
-    store.ensure_setup()
+    road = road_of()
     started, begun = time.monotonic(), datetime.now(UTC)
 
     def moved(lines: int) -> None:
         advance(lines)
         heartbeat.tick(datetime.now(UTC))
 
-    with progress("Lines delivered") as advance, Shipper(store, settings, wishes, moved) as shipper:
+    with progress("Lines delivered") as advance, Shipper(road, settings, wishes, moved) as shipper:
         heartbeat = Heartbeat(
-            store, namespace, settings.host.name, "ship", shipper.counts, shipper.gauges,
+            road, namespace, settings.host.name, "ship", shipper.counts, shipper.gauges,
             lambda message: say(plain_markup(message, limit=1000)),
         )  # fmt: skip
         try:
             failures = each_file(files, shipper.ship)
-            # What the next command asks for is there, not only in a moment. A shipper's key need not be allowed to.
-            with suppress(StoreRefused):
-                store.refresh(f"{names.access_index(namespace)},{names.rejects_stream(namespace)}")
+            road.refresh(namespace)
         finally:
             heartbeat.close(datetime.now(UTC))
             seconds = time.monotonic() - started
             print_counts(shipper.counts, seconds, as_json)
-    prune_old(store, settings, namespace, begun)
+    prune_old(road, settings, namespace, begun)
     raise_failures(failures, len(files))
     if shipper.counts.undelivered:
         raise StoreError(

@@ -1,11 +1,12 @@
 """Loss-free delivery: a bulk loop that gives the store as much as it takes, and accounts for every document."""
 
-from ingest.delivery.loop import Delivery, Statistics
-from ingest.delivery.outcome import Outcome, Refused, Stopped, id_of, source_of
+from ingest.delivery.loop import PATIENCE_SECONDS, Delivery, Statistics
+from ingest.delivery.outcome import Outcome, Refused, Stopped
 from ingest.delivery.pressure import Pressure
 from ingest.delivery.waiting import body_of, split
 
 __all__ = [
+    "PATIENCE_SECONDS",
     "Delivery",
     "Outcome",
     "Pressure",
@@ -13,7 +14,5 @@ __all__ = [
     "Statistics",
     "Stopped",
     "body_of",
-    "id_of",
-    "source_of",
     "split",
 ]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from ingest.delivery.outcome import ids_of
+from ingest.items import ids_of
 from wwwatch.store import Store, StoreRefused
 
 FIRST_GENERATION = 1

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 
-import orjson
 import polars as pl
 
 from wwwatch.errors import WwwatchError
@@ -79,20 +78,3 @@ def insist_complete(result: BulkResult, count: int) -> None:
     """Raise StoreError unless the store answered for each document."""
     if len(result.statuses) != count:
         raise StoreError(f"The store answered for {len(result.statuses)} documents of {count}.")
-
-
-def source_of(item: str) -> dict[str, dict[str, object]]:
-    """The document of an item."""
-    document: dict[str, dict[str, object]] = orjson.loads(item.split("\n", 1)[1])
-    return document
-
-
-def id_of(item: str) -> str:
-    """The id in the action line of an item."""
-    action: dict[str, dict[str, str]] = orjson.loads(item.split("\n", 1)[0])
-    return action["create"]["_id"]
-
-
-def ids_of(items: pl.Series) -> pl.Series:
-    """The ids of items."""
-    return items.str.extract(r'^\{"create":\{"_id":"([^"]+)"')

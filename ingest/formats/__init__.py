@@ -3,7 +3,7 @@
 from ingest.formats import w3c
 from ingest.formats.detection import SAMPLE_LINES, detect
 from ingest.formats.log_format import LogFormat
-from ingest.formats.names import ALIASES, AUTO, FORMATS, candidates, named, remembered
+from ingest.formats.names import ALIASES, AUTO, FORMATS, candidates, described, named, remembered
 
 __all__ = [
     "ALIASES",
@@ -12,6 +12,7 @@ __all__ = [
     "SAMPLE_LINES",
     "LogFormat",
     "candidates",
+    "described",
     "detect",
     "named",
     "remembered",

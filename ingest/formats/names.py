@@ -28,22 +28,28 @@ def named(name: str) -> LogFormat | None:
     text = name.strip()
     if text == AUTO:
         return None
+    file, _, nickname = text.rpartition(":")
+    if text not in FORMATS and file and os.path.isfile(file):  # noqa: PTH113 - Path raises where a directive is longer than a file's name may be
+        return configuration.named(Path(file), nickname)
+    found = described(text)
+    if found:
+        return found
+    raise UsageError(
+        f"There is no log format {name!r}.",
+        f"Give one of: {', '.join((AUTO, *FORMATS))}; or a log_format or LogFormat directive, in single quotes.",
+    )
+
+
+def described(text: str) -> LogFormat | None:
+    """The format of that name or directive, whoever wrote it: no file is looked at. None if it is neither."""
     found = FORMATS.get(ALIASES.get(text, text))
     if found:
         return found
     if text.startswith(w3c.FIELDS):
         return w3c.directive(text)
-    file, _, nickname = text.rpartition(":")
-    if file and os.path.isfile(file):  # noqa: PTH113 - Path raises where a directive is longer than a file's name may be
-        return configuration.named(Path(file), nickname)
     if text.startswith(("log_format ", "log_format\t")) or nginx.VARIABLE.search(text):
         return nginx.directive(text)
-    if "%" in text:
-        return apache.directive(text)
-    raise UsageError(
-        f"There is no log format {name!r}.",
-        f"Give one of: {', '.join((AUTO, *FORMATS))}; or a log_format or LogFormat directive, in single quotes.",
-    )
+    return apache.directive(text) if "%" in text else None
 
 
 def remembered(name: str) -> LogFormat | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ingest.road import StoreRoad
 from ingest.ship import Shipper
 from ingest.source import Wishes
 from tests.conftest import Run
@@ -114,13 +115,14 @@ def test_a_run_that_died_is_resumed_exactly_or_says_what_may_be_double(
 ) -> None:
     settings, store = engine.settings(tmp_path / "home"), engine.store(user, tmp_path)
     wishes = Wishes(namespace, "auto", "nginx", lambda: datetime.now(UTC), chunk_bytes=60_000)
-    with pytest.raises(StoreError, match="killed"), Shipper(Dying(store, 3), settings, wishes) as shipper:  # type: ignore[arg-type]
+    dying = StoreRoad(Dying(store, 3))  # type: ignore[arg-type]
+    with pytest.raises(StoreError, match="killed"), Shipper(dying, settings, wishes) as shipper:
         shipper.ship(str(log))
     before = stored(admin, namespace)
     assert 0 < before < 3000
     if rolls:
         admin.admin("POST", f"/{names.access_stream('nginx.access', namespace)}/_rollover")
-    with Shipper(store, settings, wishes) as shipper:
+    with Shipper(StoreRoad(store), settings, wishes) as shipper:
         shipper.ship(str(log))
     store.close()
     double = stored(admin, namespace) - 3000

@@ -14,6 +14,7 @@ from ingest.convert import Converter, converter_of
 from ingest.delivery import Delivery
 from ingest.identity import identity
 from ingest.replay import Replay, Source
+from ingest.road import StoreRoad
 from ingest.ship import Shipper
 from ingest.source import Wishes
 from tests.conftest import Run
@@ -43,7 +44,7 @@ class World:
 
     def ship(self, path: Path, format_name: str, from_start: bool = False) -> dict[str, Any]:
         wishes = Wishes(self.namespace, format_name, "apache", lambda: datetime.now(UTC), from_start=from_start)
-        with Shipper(self.store, self.settings, wishes) as shipper:
+        with Shipper(StoreRoad(self.store), self.settings, wishes) as shipper:
             shipper.ship(str(path))
         self.refresh()
         return shipper.counts.as_json(0)

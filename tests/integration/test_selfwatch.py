@@ -6,8 +6,6 @@ from typing import Any
 
 import orjson
 
-from tests.conftest import Run
-from wwwatch import control
 from wwwatch.overview import gather
 from wwwatch.selfwatch.turn import selfwatch
 from wwwatch.service.jobs import Turn
@@ -57,7 +55,7 @@ def turns(store: Store, settings: Settings, namespace: str) -> Callable[[datetim
     return look
 
 
-def test_from_documents_to_incidents(store: Store, engine_url: str, namespace: str, run: Run) -> None:
+def test_from_documents_to_incidents(store: Store, engine_url: str, namespace: str) -> None:
     settings = load(environ={"WWWATCH_URL": engine_url})
     steady = [NOW - DAY * 10 + 10 * MINUTE * number for number in range(10 * 144)]
     create(store, names.access_stream("nginx.access", namespace), [event("steady", at) for at in steady])
@@ -69,12 +67,7 @@ def test_from_documents_to_incidents(store: Store, engine_url: str, namespace: s
     beats += [beat("late", NOW - timedelta(seconds=10 * n), **late) for n in range(60)]
     create(store, names.pipeline_stream(namespace), beats)
     target = {"channel": "mail", "status": "pending", "attempts": 3, "error": "451 try later"}
-    letter = {
-        "kind": "outbox",
-        "namespace": namespace,
-        "status": "pending",
-        "outbox": {"purpose": "alert", "targets": [target]},
-    }
+    letter = {"kind": "outbox", "namespace": namespace, "status": "pending", "outbox": {"targets": [target]}}
     store.write_documents(
         names.CONTROL, [(f"outbox:{namespace}:1", {"@timestamp": (NOW - HOUR).isoformat(), "wwwatch": letter})]
     )
@@ -88,9 +81,7 @@ def test_from_documents_to_incidents(store: Store, engine_url: str, namespace: s
         "job_failing train": "open",
     }
     known = gather(store, settings, namespace, NOW)
-    # The machine's own disk may be as full as it likes.
-    assert len([told for told in known["trouble"] if not told.startswith("A disk")]) == 6
-    assert [mail["purpose"] for mail in known["mails"]] == ["alert"]
+    assert len(known["trouble"]) == 6
     assert known["mails_failing"] == 1
     assert {one["host"]: one["bytes_behind"] for one in known["shippers"]} == {
         "steady": 0,
@@ -115,12 +106,3 @@ def test_from_documents_to_incidents(store: Store, engine_url: str, namespace: s
         "mail_failing mail": "closed",
     }
     assert closed["job_failing train"] == "open"
-    [failing] = [
-        id_
-        for id_, document in store.documents(names.selfwatch(namespace))
-        if document["wwwatch"]["class"] == "job_failing"
-    ]
-    done = run("verdict", failing[:12], "false", "--namespace", namespace)
-    assert done.returncode == 0, done.stderr
-    assert look(later + 12 * MINUTE)["job_failing train"] == "closed"
-    assert control.verdicts(store, namespace) == []  # nothing for a training to learn

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from ingest.road import StoreRoad
 from ingest.ship import Shipper
 from ingest.source import Wishes
 from tests.conftest import Run
@@ -46,7 +47,7 @@ class World:
 
     def ship(self, *paths: Path, store: Any = None, chunk_bytes: int = 60_000, server: str = "") -> dict[str, Any]:
         wishes = Wishes(self.namespace, "auto", server, lambda: datetime.now(UTC), chunk_bytes)
-        with Shipper(store or self.store, self.settings, wishes) as shipper:
+        with Shipper(StoreRoad(store or self.store), self.settings, wishes) as shipper:
             for path in paths:
                 shipper.ship(str(path))
         counts = shipper.counts.as_json(0)

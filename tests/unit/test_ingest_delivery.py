@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 
 from ingest.counts import Counts
-from ingest.delivery import Delivery, Outcome, Pressure, Stopped, id_of, split
+from ingest.delivery import Delivery, Outcome, Pressure, Stopped, split
+from ingest.items import id_of
 from wwwatch.store import BulkResult, Store, StoreBusy, StoreError, StoreRefused, StoreTooLarge, StoreUnreachable
 
 Answer = Callable[[list[str]], list[int]]

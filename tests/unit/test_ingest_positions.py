@@ -4,7 +4,6 @@ import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from ingest.positions import Position, Positions
 
@@ -13,18 +12,9 @@ LONG = timedelta(days=200)
 KEPT = timedelta(days=180)
 
 
-class NoStore:
-    """A store that holds no position."""
-
-    cluster_uuid = "c"
-
-    def get_document(self, *_: Any) -> None:
-        return None
-
-
 def positions(home: Path, *known: Position) -> Positions:
     """Positions on disk that were last looked at long ago."""
-    kept = Positions(home, NoStore(), "shop", "web1")  # type: ignore[arg-type]
+    kept = Positions(home, "cluster", None, "shop", "web1")
     for position in known:
         with kept.locked(position.key, position.path):
             kept.write(position)
