@@ -9,8 +9,8 @@ import click
 from detector import feedback, modelwatch, registry, service
 from detector.backtest import COUNTED
 from detector.backtest import backtest as would_raise
+from detector.logins import keeping as logins
 from detector.options import json_lines_option, open_store
-from detector.signs import pinned
 from detector.vocabulary import signs_of
 from wwwatch.console import plain_markup, print_json, print_table, progress, say
 from wwwatch.moments import since_option, until_option
@@ -42,7 +42,7 @@ def backtest(
     silent = settings.detector.model_copy(update={"verify_crawlers": False})  # answers would be remembered
     known = feedback.known(store, namespace, silent, now)
     with progress("Client windows judged") as advance:
-        seen = signs_of(store, namespace, pinned(settings.detector.logins))
+        seen = signs_of(store, namespace, logins.known(store, namespace, settings.detector.logins))
         rows = would_raise(store, namespace, model, span, known, seen, advance) if span else []
     if as_json:
         print_json(row | {"model_version": model.version} for row in rows)

@@ -9,8 +9,8 @@ import pandas as pd
 from detector import attack_rows, base_rows, feedback, labels, ledger, modelwatch, registry, training, vocabulary
 from detector import detect as passes
 from detector.features import WINDOWS_SECONDS, collect
+from detector.logins import keeping as logins
 from detector.model import Model
-from detector.signs import pinned
 from detector.training import Rows, label_counts
 from detector.vocabulary import TAGGED, SignsOf, signs_of
 from detector.windows import DAY_SECONDS, Span, aligned, spans
@@ -72,7 +72,9 @@ def detect(
     """One pass over the due minutes. keep: called between pieces of work, to keep the lease."""
     shadow = shadow_model(store, namespace)
     known = feedback.known(store, namespace, settings, now)
-    seen = signs_of(store, namespace, pinned(settings.logins))
+    if ledger.SLOW in levels:
+        logins.refresh(store, namespace, now)
+    seen = signs_of(store, namespace, logins.known(store, namespace, settings.logins))
     site = passes.Site(store, namespace, model, seen, known, shadow)
     outcome = passes.detect(site, due, now, levels, advance, keep)
     outcome.read = vocabulary.told(seen)
@@ -119,7 +121,8 @@ def train(
     base = base_model(store, namespace, now)
     span = _span(store, namespace, since, until)
     advance(0, description="Training: reading history")
-    seen = signs_of(store, namespace, pinned(settings.logins))
+    found = logins.find(store, namespace, now) if span else []
+    seen = signs_of(store, namespace, logins.known(store, namespace, settings.logins))
     history = read_history(store, namespace, span, seen, advance) if span else pd.DataFrame()
     told = labels.by_verdict(history, control.verdicts(store, namespace)) if len(history) else None
     normal, left_out = training.clean(base, told.rest) if told else (history, 0)
@@ -137,6 +140,7 @@ def train(
         "verdict_rows": label_counts(told.rows.labels),
         "base_model": base.version,
         "read": vocabulary.told(seen),
+        "logins": [one.path for one in found],
     }
     version = f"{now:%Y%m%dT%H%M%S}-{base.schema}"
     learned = training.joined([attacks, told.rows])

@@ -68,12 +68,30 @@ REFERRED: Document = {"exists": {"field": "http.request.referrer"}}
 class Login:
     """A login page and the status codes a wrong and a right password get there.
 
-    Codes in neither tuple say nothing; where both are answered alike, `passed` is empty.
+    Codes in neither tuple say nothing; where both are answered alike, `passed` is empty. failed_bytes: where codes do
+    not tell them apart, the sizes, from and to, of the answer to a wrong password.
     """
 
     path: str
     failed: tuple[int, ...]
     passed: tuple[int, ...]
+    failed_bytes: tuple[int, int] | None = None
+
+    def failure(self) -> Document | None:
+        """Tries here with a wrong password."""
+        return self._answered(self.failed, *([self._size()] if self.failed_bytes else []))
+
+    def success(self) -> Document | None:
+        """Tries here with the right one."""
+        return self._answered(self.passed, *([none_of(self._size())] if self.failed_bytes else []))
+
+    def _answered(self, codes: tuple[int, ...], *more: Document) -> Document | None:
+        here = {"term": {"url.path": self.path}}
+        return all_of(here, method("POST"), status_in(codes), *more) if codes else None
+
+    def _size(self) -> Document:
+        low, high = self.failed_bytes or (0, 0)
+        return {"range": {"http.response.body.bytes": {"gte": low, "lte": high}}}
 
 
 @dataclass(frozen=True)
@@ -98,31 +116,24 @@ class Signs:
 
     def login_failures(self) -> Document:
         """Tries with a wrong password, as far as the answers tell."""
-        return any_of(*self._answered("failed", LOGIN_FAILED), UNAUTHORIZED)
+        own = [query for login in self.logins if (query := login.failure())]
+        return any_of(self._others(LOGIN_FAILED), *own, UNAUTHORIZED)
 
     def login_successes(self) -> Document:
         """Tries with the right password, as far as the answers tell."""
-        return any_of(*self._answered("passed", LOGIN_PASSED))
+        own = [query for login in self.logins if (query := login.success())]
+        return any_of(self._others(LOGIN_PASSED), *own)
 
     def _login_posts(self) -> Document:
         looks = all_of(self.tagged("login"), method("POST"))
         paths = [login.path for login in self.logins]
         return any_of(looks, all_of({"terms": {"url.path": paths}}, method("POST"))) if paths else looks
 
-    def _answered(self, which: str, usual: tuple[int, ...]) -> list[Document]:
-        """Known pages by their own answers, pages with equal answers together; all others by the usual ones."""
-        by_answers: dict[tuple[int, ...], list[str]] = {}
-        for login in self.logins:
-            by_answers.setdefault(getattr(login, which), []).append(login.path)
-        known = [path for paths in by_answers.values() for path in paths]
+    def _others(self, usual: tuple[int, ...]) -> Document:
+        """Pages that only look like a login, by the usual answers."""
         looks = all_of(self.tagged("login"), method("POST"), status_in(usual))
-        others = {"bool": {**looks["bool"], "must_not": [{"terms": {"url.path": known}}]}} if known else looks
-        own = [
-            all_of({"terms": {"url.path": paths}}, method("POST"), status_in(codes))
-            for codes, paths in by_answers.items()
-            if codes
-        ]
-        return [others, *own]
+        known = [login.path for login in self.logins]
+        return {"bool": {**looks["bool"], "must_not": [{"terms": {"url.path": known}}]}} if known else looks
 
     def screened(self) -> dict[str, Document]:
         """First stage: what is counted of every client, in addition to its requests."""

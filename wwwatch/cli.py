@@ -32,6 +32,7 @@ COMMANDS = {
     "detect": ("detector.commands:detect", "Judge every window that is due."),
     "backtest": ("detector.model_commands:backtest", "What a model would have raised; nothing is written."),
     "models": ("detector.model_commands:models", "List, show, shadow, activate or roll back models."),
+    "logins": ("detector.login_commands:logins", "The login pages of a site, and how their answers are read."),
     "verdict": ("detector.feedback_commands:verdict", "Say whether an incident was an attack."),
     "allow": ("detector.feedback_commands:allow", "Networks that raise no incident, with reason and expiry."),
     "maintenance": ("detector.feedback_commands:maintenance", "Spans of time in which nothing is raised."),
