@@ -62,7 +62,7 @@ def compose(facts: AlertFacts, site: Site) -> Message:
         "remedies": _remedies(facts),
         "version": __version__,
         "told_features": TOLD_FEATURES,
-        "told_samples": TOLD_SAMPLES,
+        "samples": alert_wording.samples(facts.incident, TOLD_SAMPLES),
         "told_others": TOLD_OTHERS,
     }
     images = () if facts.is_self or not any(p.by_status for p in facts.all.points) else (_picture(facts, zone),)

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ from alerts.figures import Incident
 from alerts.safe import namespace_part, told
 from alerts.wording import length_words, plural, share, who
 
-LONGEST_TOLD, LONGEST_NAME = 90, 80
+LONGEST_TOLD, LONGEST_NAME, LONGEST_LINE = 90, 80, 220
 # Where what was done ends in a reason of the detector: the place, the pace, the window, what is usual.
 END = re.compile(
     r" on /.*|,? about .*|,? in (?:a minute|10 min(?:utes)?|an hour|a day)\b.*|, such as .*|;.*", re.DOTALL
@@ -131,6 +132,12 @@ def named(counts: Mapping[str, int], limit: int = LONGEST_NAME) -> str:
     if len(counts) == 1:
         return told(next(iter(counts)), limit)
     return ", ".join(f"{told(name, limit)} ({count:,})" for name, count in counts.items())
+
+
+def samples(incident: Incident, limit: int) -> list[str]:
+    """Lines of the log; the same line is told once, with how often."""
+    lines = Counter(told(line, LONGEST_LINE) for line in incident.samples[:limit])
+    return [f"{line}  ({count} times)" if count > 1 else line for line, count in lines.items()]
 
 
 def by_name(counts: Mapping[str, int]) -> str:
