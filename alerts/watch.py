@@ -25,6 +25,7 @@ from alerts.outbox import ALERT, SUMMARY, Letter, Target
 from alerts.rendering import Site
 from alerts.wording import site_zone
 from wwwatch.alert_settings import parse_hours
+from wwwatch.errors import StoreError
 from wwwatch.questions import SEVERITIES, severity_name
 from wwwatch.settings import Settings
 from wwwatch.store import Store, names
@@ -53,11 +54,15 @@ def alert_pass(
         return counts
     store.ensure_setup()
     decided = _decide(store, namespace, settings, clock(), counts)
-    for notice in decided.undone:
-        _put(store, namespace, settings, notice, clock())
+    problems = _put_all(store, namespace, settings, decided.undone, clock)
     if decided.undone:
         store.refresh(names.CONTROL)
-    return counts + deliver(store, namespace, courier)
+    counts += deliver(store, namespace, courier)
+    if counts["sent"]:
+        outbox.prune(store, namespace, clock())
+    if problems:
+        raise problems[0]
+    return counts
 
 
 def new_courier(
@@ -118,22 +123,40 @@ def _decide(store: Store, namespace: str, settings: Settings, now: datetime, cou
     before, held = memory.read(store, namespace)
     open_ids = [id_ for id_, told in before.told.items() if told.mailed and not told.closed]
     found = cases.cases(store, namespace, budget.severity, open_ids, now)
-    # What an earlier pass decided is in the outbox by now, or is put there first: it died in between.
-    for notice in before.undone:
-        _put(store, namespace, settings, notice, now)
-    after = decide(found, replace(before, undone=()), budget, now)
+    # What an earlier pass decided is in the outbox by now, or is put there with what is new: it died in between.
+    left = tuple(n for n in before.undone if store.get_document(names.CONTROL, _letter_id(namespace, n)) is None)
+    after = decide(found, replace(before, undone=left), budget, now)
     if after == before:
         return after
     if not memory.write(store, namespace, after, held, now):
         return Memory()
-    counts["noticed"] = len(after.undone)
+    counts["noticed"] = len(after.undone) - len(left)
     counts["withheld"] = sum(told.at == now and bool(told.withheld) for told in after.told.values())
     return after
 
 
+def _put_all(
+    store: Store, namespace: str, settings: Settings, notices: Sequence[Notice], clock: Clock
+) -> list[Exception]:
+    """Put each into the outbox. Return what went wrong with any: one that cannot be worded keeps no other back."""
+    problems: list[Exception] = []
+    for notice in notices:
+        try:
+            _put(store, namespace, settings, notice, clock())
+        except StoreError:
+            raise
+        except Exception as problem:  # noqa: BLE001 - raised by the pass, when the others are sent
+            problems.append(problem)
+    return problems
+
+
+def _letter_id(namespace: str, notice: Notice) -> str:
+    return outbox.letter_id(namespace, ALERT, notice.id)
+
+
 def _put(store: Store, namespace: str, settings: Settings, notice: Notice, now: datetime) -> None:
     """Word an alert and put it into the outbox, unless it is there."""
-    id_ = outbox.letter_id(namespace, ALERT, notice.id)
+    id_ = _letter_id(namespace, notice)
     if store.get_document(names.CONTROL, id_) is not None:
         return
     found = cases.documents(store, namespace, notice.items)

@@ -17,6 +17,7 @@ from typing import Any
 import orjson
 import pytest
 
+from alerts import alert as wording_of_alerts
 from alerts import delivery, memory, outbox, watch
 from alerts.outbox import FAILED, MERGED, MERGING, PENDING, SENT, Letter, Target
 from tests.conftest import Run
@@ -214,6 +215,28 @@ def test_what_is_old_is_not_told(
     assert "old" not in memory.read(store, namespace)[0].told
 
 
+def test_an_alert_that_cannot_be_worded_keeps_no_other_back_and_is_not_forgotten(
+    store: Store, namespace: str, mailing: Settings, mailbox: Mailbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(store, namespace)
+    incidents(store, namespace, grave("scan", 47, "scan"))
+    compose = wording_of_alerts.compose
+
+    def fails(facts: Any, site: Any) -> Any:
+        if facts.incident.attack_class == "brute_force":
+            raise ZeroDivisionError
+        return compose(facts, site)
+
+    monkeypatch.setattr(wording_of_alerts, "compose", fails)
+    with pytest.raises(ZeroDivisionError):
+        watch.alert_pass(store, namespace, mailing, clock)
+    assert [subject.split()[2] for subject in subjects(mailbox)] == ["scan"]
+
+    monkeypatch.setattr(wording_of_alerts, "compose", compose)
+    watch.alert_pass(store, namespace, mailing, clock)
+    assert [subject.split()[2] for subject in subjects(mailbox)] == ["scan", "brute_force"]
+
+
 # ---- outages
 
 
@@ -302,6 +325,18 @@ def test_pauses_grow_and_hopeless_letters_are_given_up(
 
 
 # ---- once
+
+
+def test_what_was_sent_a_month_ago_goes(
+    store: Store, namespace: str, mailing: Settings, mailbox: Mailbox, clock: Clock
+) -> None:
+    id_ = outbox.letter_id(namespace, "old")
+    outbox.put(store, namespace, id_, letter(NOW), NOW)
+    assert delivery.send_one(store, id_, watch.new_courier(mailing, namespace, clock), {}) == SENT
+    store.refresh(names.CONTROL)
+
+    assert outbox.prune(store, namespace, NOW + outbox.KEPT - MINUTE) == 0
+    assert outbox.prune(store, namespace, NOW + outbox.KEPT + MINUTE) == 1
 
 
 def test_of_many_passes_at_once_one_tells(store: Store, namespace: str, mailing: Settings, mailbox: Mailbox) -> None:
