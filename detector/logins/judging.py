@@ -17,6 +17,8 @@ REDIRECTS = frozenset({302, 303, 307})
 # Somebody who tried so often, and nearly always got the same, did not know the password.
 HAMMERED_TRIES = 20
 HAMMERED_SHARE = 0.9
+# Clients who get another answer than a guesser does, before that counts as the right password's.
+LEAST_OTHERS = 3
 # Of what is a login, a client passes seldom; of an interface, all the time.
 SUCCESSES_A_CLIENT = 10.0
 # Sizes this close are one page that comes again.
@@ -133,9 +135,11 @@ def answers(endpoint: Endpoint) -> tuple[tuple[int, ...], tuple[int, ...], tuple
     hammered = _hammered(endpoint)
     if shown and redirects:
         # The form again, or a redirect: that is nearly everybody's way; a few redirect to the form instead.
-        inverted = hammered is not None and hammered[0] in redirects and not endpoint.doors
-        failed, passed = (redirects, shown) if inverted else (shown, redirects)
-        return _sorted(failed | refusals), _sorted(passed), None
+        if hammered is None or hammered[0] not in redirects or endpoint.doors:
+            return _sorted(shown | refusals), _sorted(redirects), None
+        if sum(endpoint.answers[code].clients for code in shown) < LEAST_OTHERS:
+            return _sorted(shown | redirects | refusals), (), None  # a guesser's other answers are no successes
+        return _sorted(redirects | refusals), _sorted(shown), None
     if refusals and (shown or redirects):
         return _sorted(refusals), _sorted(shown | redirects), None
     if hammered and hammered[0] in shown | redirects and (apart := _apart(endpoint, *hammered)):

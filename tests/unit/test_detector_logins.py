@@ -51,6 +51,16 @@ LOGINS = {
         (200,),
         (302,),
     ),
+    "a guesser alone, redirected, and shown the form when he sends too little": (
+        endpoint(
+            "/administrator/index.php",
+            {303: answer(200, clients=2), 200: answer(30, clients=1)},
+            named=True,
+            heaviest=[({303: 200, 200: 10}, 0.0)],
+        ),
+        (200, 303),
+        (),
+    ),
     "answered alike": (endpoint("/xmlrpc.php", {200: answer(300)}, named=True), (200,), ()),
 }
 
