@@ -60,6 +60,7 @@ def gather(store: Store, namespace: str, span: Span) -> DigestFacts:
         model=reading.part("model", lambda: upkeep.model(store, namespace), None),
         own=reading.part("self-watch", lambda: own_incidents(store, namespace, span), ()),
         withheld=reading.part("alerts", lambda: upkeep.withheld(store, namespace, span.since, span.until), {}),
+        virtual_hosts=reading.part("virtual hosts", lambda: traffic.virtual_hosts(store, namespace, span), ()),
         unknown=reading.unknown,
     )
 
@@ -70,5 +71,5 @@ def nothing_known(namespace: str, span: Span, why: str) -> DigestFacts:
     none = Traffic(0, 0, 0, {})
     return DigestFacts(
         namespace, span, Incidents((), {}, 0, ()), none, none, Timeline(step, ()), (), {}, Coverage(0, 0, ()), (),
-        span.before, Newcomers((), 0), Lag(0), None, (), {}, {"everything": plain(why)},
+        span.before, Newcomers((), 0), Lag(0), None, (), {}, (), {"everything": plain(why)},
     )  # fmt: skip

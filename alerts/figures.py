@@ -160,6 +160,16 @@ class SilentHost:
 
 
 @dataclass(frozen=True)
+class VirtualHost:
+    """One of several virtual hosts of a site, with its requests by status class."""
+
+    name: str
+    requests: int
+    clients: int
+    by_status: Mapping[str, int]
+
+
+@dataclass(frozen=True)
 class Newcomer:
     """A client that probed or attacked in the span and is in no memory from before."""
 
@@ -221,4 +231,5 @@ class DigestFacts:
     model: ModelState | None
     own: tuple[Incident, ...]
     withheld: Mapping[str, int]
+    virtual_hosts: tuple[VirtualHost, ...] = ()
     unknown: Mapping[str, str] = field(default_factory=dict)

@@ -5,7 +5,18 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from alerts.figures import NO_STATUS, STATUS_CLASSES, Change, Coverage, Point, SilentHost, Span, Timeline, Traffic
+from alerts.figures import (
+    NO_STATUS,
+    STATUS_CLASSES,
+    Change,
+    Coverage,
+    Point,
+    SilentHost,
+    Span,
+    Timeline,
+    Traffic,
+    VirtualHost,
+)
 from wwwatch.moments import iso
 from wwwatch.questions import BYTES, STATUS, between, moment
 from wwwatch.store import Store, names
@@ -59,6 +70,18 @@ def compared(store: Store, namespace: str, span: Span) -> Span:
     week = span.week_before
     held = store.time_span(store.access_index(namespace), between(week.since, week.until))
     return week if held else span.before
+
+
+def virtual_hosts(store: Store, namespace: str, span: Span) -> tuple[VirtualHost, ...]:
+    """The virtual hosts of a span, the busiest first, at most HOSTS_AT_MOST; () where the log names none or one."""
+    clients = {"clients": {"cardinality": {"field": "source.address"}}, "status": _status_ranges()}
+    aggs = {"hosts": {"terms": {"field": "url.domain", "size": HOSTS_AT_MOST}, "aggs": clients}}
+    answer = store.aggregate(store.access_index(namespace), between(span.since, span.until), aggs)
+    found = tuple(
+        VirtualHost(str(b["key"]), b["doc_count"], int(b["clients"]["value"]), _by_status(b, b["doc_count"]))
+        for b in answer.get("hosts", {}).get("buckets", [])
+    )
+    return found if len(found) > 1 else ()
 
 
 def _value(answer: Document, name: str) -> int:

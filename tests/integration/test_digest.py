@@ -13,7 +13,7 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from alerts import smtp
 from alerts.facts import gather
-from alerts.figures import Background, Change, Coverage, Lag, Newcomer, Newcomers, Span
+from alerts.figures import Background, Change, Coverage, Lag, Newcomer, Newcomers, Span, VirtualHost
 from tests.conftest import Run
 from tests.integration.mailbox import Mailbox, Serve, free_port, parsed, part
 from tests.integration.site_examples import (
@@ -116,6 +116,17 @@ def test_scanners_are_new_unless_an_anomaly_or_the_memory_knows_them(store: Stor
     newcomers = gather(store, namespace, SPAN).newcomers
 
     assert newcomers == Newcomers((Newcomer("192.0.2.4", "scan", 3), Newcomer("192.0.2.1", "scan", 0)), 2)
+
+
+def test_virtual_hosts_are_told_where_there_are_several(store: Store, namespace: str) -> None:
+    store.ensure_setup()
+    one, other = (event(SINCE, VISITOR, "/", status) for status in (200, 404))
+    one["url"]["domain"], other["url"]["domain"] = "a.example", "b.example"
+    fill_events(store, namespace, [one, one, other])
+
+    hosts = gather(store, namespace, SPAN).virtual_hosts
+
+    assert hosts == (VirtualHost("a.example", 2, 1, {"2xx": 2}), VirtualHost("b.example", 1, 1, {"4xx": 1}))
 
 
 def test_the_watch_itself_is_in_the_facts(store: Store, namespace: str) -> None:

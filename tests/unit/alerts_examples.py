@@ -19,6 +19,7 @@ from alerts.figures import (
     Span,
     Timeline,
     Traffic,
+    VirtualHost,
 )
 
 UNTIL = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
@@ -150,5 +151,6 @@ def worst() -> DigestFacts:
         model=ModelState(long, DAY.since, False, 9.9, long),
         own=tuple(trouble(title=long, reason=long, status="open") for _ in range(50)),
         withheld={f"why_{number}": 10**6 for number in range(50)},
+        virtual_hosts=tuple(VirtualHost(long, 10**9, 10**9, {"4xx": 1}) for _ in range(100)),
         unknown={f"part_{number}": long for number in range(20)},
     )

@@ -31,6 +31,7 @@ from alerts.figures import (
     SilentHost,
     Timeline,
     Traffic,
+    VirtualHost,
 )
 from alerts.rendering import Site
 from tests.unit.alerts_examples import DAY, HOSTILE, facts, incident, quiet, worst
@@ -145,6 +146,7 @@ def anything(draw: st.DrawFn) -> DigestFacts:
         model=draw(st.none() | st.builds(ModelState, texts, st.just(DAY.since), st.booleans(), st.floats(0, 9), texts)),
         own=tuple(drawn() for _ in many(12)),
         withheld={draw(texts): draw(counts) for _ in many(9)},
+        virtual_hosts=tuple(VirtualHost(draw(texts), draw(counts), draw(counts), {}) for _ in many(9)),
         unknown={draw(st.sampled_from(["traffic", "incidents", "model"])): draw(texts) for _ in many(3)},
     )
 
@@ -220,6 +222,16 @@ def test_trouble_of_the_watch_is_not_quiet() -> None:
         "No incidents in 12,345 requests, but the watch itself has 1 trouble."
     )
     assert compose(quiet(own=facts().own), BERLIN).text.startswith("Quiet")
+
+
+def test_virtual_hosts_are_told_apart() -> None:
+    hosts = (VirtualHost("shop.example", 900, 80, {"4xx": 9}), VirtualHost("evil.example", 100, 8, {"5xx": 50}))
+    digest = compose(facts(virtual_hosts=hosts), BERLIN)
+
+    assert "Hosts     shop[.]example: 900 requests from 80 clients, 4xx 1.0 %, 5xx 0.0 %\n" in digest.text
+    assert "          evil[.]example: 100 requests from 8 clients, 4xx 0.0 %, 5xx 50 %\n" in digest.text
+    assert "Virtual hosts" in digest.page()
+    assert "Virtual hosts" not in ordinary().page()
 
 
 def test_verdicts_are_asked_of_what_nobody_judged() -> None:
