@@ -7,7 +7,7 @@ DOCKER ?= docker
 MAKEFLAGS += --no-builtin-rules # nothing here is compiled
 
 .PHONY: demo images testbed testbed-report testbed-down test-containers test test-unit test-elasticsearch test-security test-scale audit \
-    soak fuzz lint format bench bench-ship bench-detect bench-alert bench-quality lock base-rows settings-docs clean
+    soak fuzz lint format bench bench-ship bench-detect bench-scale bench-alert bench-quality lock base-rows settings-docs clean
 
 demo: .venv
 	$(BIN)/wwwatch demo
@@ -93,6 +93,9 @@ bench-detect: .venv
 TURNS ?= 10
 bench-alert: .venv
 	$(BIN)/python -m bench.alert --turns $(TURNS)
+
+bench-scale: .venv
+	$(BIN)/python -m bench.scale
 
 bench: bench-ship bench-detect bench-alert bench-quality
 

@@ -31,7 +31,7 @@ def main() -> None:
                     say(f"{nodes} nodes, {shippers} shippers")
                     site = f"scale{shippers}"
                     measured.append(ship(cluster, Path(folder), logs, shippers, site))
-                    measured.append(detect(cluster, Path(folder), site))
+                measured.append(detect(cluster, Path(folder), site))
     _print(measured, arguments.lines)
 
 

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,8 @@ from wwwatch.store import Store, names
 pytestmark = pytest.mark.skipif(
     os.environ.get("WWWATCH_TEST_SCALE") != "1", reason="starts three engines: make test-scale"
 )
-LINES = 60_000
+LINES = 40_000
+Command = Callable[..., subprocess.Popen[str]]
 LINE = '203.0.113.{} - - [{}] "GET /page/{} HTTP/1.1" {} 9 "-" "{}"\n'
 DEADLINE_SECONDS = 600
 
@@ -44,16 +45,24 @@ def write_log(path: Path, lines: int, scanner: int) -> None:
             file.write(LINE.format(client, at, number, 404 if scans else 200, "Nikto/2.5" if scans else "Mozilla/5.0"))
 
 
-def command(cluster: Cluster, home: Path, *arguments: str | Path) -> subprocess.Popen[str]:
-    """The command as another machine would run it; it knows all three nodes."""
+@pytest.fixture
+def command(cluster: Cluster, tmp_path: Path) -> Iterator[Command]:
+    """Start the command as another machine would run it, with a home of that name; it knows all three nodes."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("WWWATCH_")}
-    return subprocess.Popen(
-        [sys.executable, "-m", "wwwatch.cli", *map(str, arguments)],
-        env=clean | {"WWWATCH_URL": cluster.url, "WWWATCH_HOME": str(home), "WWWATCH_HOST__NAME": home.name},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    started: list[subprocess.Popen[str]] = []
+
+    def start(machine: str, *arguments: str | Path) -> subprocess.Popen[str]:
+        own = {"WWWATCH_URL": cluster.url, "WWWATCH_HOME": str(tmp_path / machine), "WWWATCH_HOST__NAME": machine}
+        words = [sys.executable, "-m", "wwwatch.cli", *map(str, arguments)]
+        started.append(
+            subprocess.Popen(words, env=clean | own, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        )
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
 
 
 def finished(process: subprocess.Popen[str]) -> str:
@@ -70,16 +79,13 @@ def await_count(store: Store, namespace: str, least: int) -> None:
         time.sleep(0.2)
 
 
-def test_a_killed_node_loses_nothing_and_stops_nothing(cluster: Cluster, tmp_path: Path) -> None:
+def test_a_killed_node_loses_nothing_and_stops_nothing(cluster: Cluster, command: Command, tmp_path: Path) -> None:
     settings = wwwatch_settings.load(environ={"WWWATCH_URL": cluster.url, "WWWATCH_HOME": str(tmp_path)})
     store = Store.from_settings(settings, settings.url)
     store.ensure_setup()
     for number in (1, 2):
         write_log(tmp_path / f"web{number}.log", LINES, 200 + number)
-    shippers = [
-        command(cluster, tmp_path / f"web{n}", "ship", tmp_path / f"web{n}.log", "--namespace", "shop", "--json")
-        for n in (1, 2)
-    ]
+    shippers = [command(f"web{n}", "ship", tmp_path / f"web{n}.log", "--namespace", "shop", "--json") for n in (1, 2)]
     await_count(store, "shop", LINES // 10)
     cluster.await_nodes(3)  # every shard has its copy: without one, its loss would be one
     assert any(shipper.poll() is None for shipper in shippers), "too fast: nothing was under way when the node died"
@@ -91,15 +97,13 @@ def test_a_killed_node_loses_nothing_and_stops_nothing(cluster: Cluster, tmp_pat
     store.refresh(names.access_index("shop"))
     assert store.count(names.access_index("shop")) == 2 * LINES, "lost or doubled"
     for number in (1, 2):
-        finished(
-            command(cluster, tmp_path / f"web{number}", "check", tmp_path / f"web{number}.log", "--namespace", "shop")
-        )
+        finished(command(f"web{number}", "check", tmp_path / f"web{number}.log", "--namespace", "shop"))
 
     victim.start_again()
-    finished(command(cluster, tmp_path / "web3", "ship", tmp_path / "web1.log", "--namespace", "blog"))
+    finished(command("web3", "ship", tmp_path / "web1.log", "--namespace", "blog"))
     cluster.await_nodes(3)
     detectors = {
-        (site, number): command(cluster, tmp_path / f"{site}{number}", "detect", "--namespace", site, "--json")
+        (site, number): command(f"{site}{number}", "detect", "--namespace", site, "--json")
         for site in ("shop", "blog")
         for number in (1, 2)
     }
@@ -109,7 +113,7 @@ def test_a_killed_node_loses_nothing_and_stops_nothing(cluster: Cluster, tmp_pat
     for site, events in (("shop", 2 * LINES), ("blog", LINES)):
         # Whoever came second found the lease taken, or nothing left to do: each event was judged, and once.
         assert sum(outcomes[site, number]["events"] for number in (1, 2)) == events
-        again = json.loads(finished(command(cluster, tmp_path / "again", "detect", "--namespace", site, "--json")))
+        again = json.loads(finished(command("again", "detect", "--namespace", site, "--json")))
         assert again["minutes"] == 0
         assert "scan" in {document["wwwatch"]["class"] for _, document in store.documents(names.incidents(site))}
     store.close()

@@ -5,7 +5,7 @@ whole one: it is an error.
 """
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 
 import orjson
 from elasticsearch import ConflictError, NotFoundError
-from elasticsearch.helpers import ScanError, scan
 
 from wwwatch.errors import StoreError
 from wwwatch.store import failures, foreign, names
@@ -29,6 +28,7 @@ MATCH_ALL: Query = {"match_all": {}}
 WRITE_BATCH = 500
 SMALLEST_PAGE = 50
 SEARCHES_A_REQUEST = 100
+SCROLL_KEPT = "5m"  # between two pages
 READ: dict[str, Any] = {"ignore_unavailable": True, "allow_no_indices": True}
 
 
@@ -286,15 +286,23 @@ class Store(Bulk):
 
         page_size: of documents that can be large, fetch few at a time. Close it if you leave it before its end.
         """
-        body: Document = {"query": query} | ({"sort": sort} if sort else {}) | ({"_source": fields} if fields else {})
-        body = self._asked(index, body)
-        pages: Any = scan(self._client, index=index, query=body, preserve_order=bool(sort), size=page_size, **READ)
-        with closing(pages) as found:
-            try:
-                while (hit := failures.attempt(lambda: next(found, None), self._shown)) is not None:
+        body: Document = {"query": query, "size": page_size, "sort": sort or ["_doc"]}
+        asked = self._asked(index, body | ({"_source": fields} if fields else {}))
+        wanted = {"source" if name == "_source" else name: value for name, value in asked.items()}
+        page = self._call(lambda: self._client.search(index=index, scroll=SCROLL_KEPT, **wanted, **READ))
+        try:
+            while page["hits"]["hits"]:
+                _whole(page, self._shown)
+                for hit in page["hits"]["hits"]:
                     yield Hit(hit["_index"], hit["_id"], self._shaped(index, hit.get("_source", {})))
-            except ScanError as error:
-                raise failures.StoreBusy(f"The store at {self._shown} could only answer in part: {error}") from error
+                # Not twice: the next page would be passed over. A node that takes no connection was sent nothing.
+                following = page["_scroll_id"]
+                page = self._attempt(lambda: self._client.scroll(scroll_id=following, scroll=SCROLL_KEPT))  # noqa: B023
+            _whole(page, self._shown)
+        finally:
+            if last := page.get("_scroll_id"):  # none where there is no such index
+                with suppress(StoreError):  # else it runs out by itself
+                    self._attempt(lambda: self._client.clear_scroll(scroll_id=last))
 
     # ---- templates
 
