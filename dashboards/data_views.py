@@ -36,7 +36,9 @@ def _link(template: str, in_new_tab: bool) -> Document:
 
 
 def _duration(unit: str, shown_as: str) -> Document:
-    return {"id": "duration", "params": {"inputFormat": unit, "outputFormat": shown_as, "outputPrecision": 1}}
+    suffix = {"showSuffix": True, "useShortSuffix": True, "includeSpaceWithSuffix": True}
+    params = {"inputFormat": unit, "outputFormat": shown_as, "outputPrecision": 1} | suffix
+    return {"id": "duration", "params": params}
 
 
 TO_CLIENT = _to_page(pages.CLIENT, pages.client_query(VALUE))
@@ -47,7 +49,8 @@ TO_REGISTRY = _link(f"https://stat.ripe.net/{VALUE}", in_new_tab=True)
 BYTES = {"id": "bytes", "params": {"pattern": "0,0.[0]b"}}
 WHOLE = {"id": "number", "params": {"pattern": "0,0"}}
 PLAIN_NUMBER = {"id": "number", "params": {"pattern": "0"}}
-SHORT_SECONDS = _duration("seconds", "humanize")
+LENGTH = _duration("seconds", "humanize")
+SECONDS = _duration("seconds", "asSeconds")
 NANOSECONDS = _duration("nanoseconds", "asMilliseconds")
 MILLISECONDS = _duration("milliseconds", "asMilliseconds")
 LEVEL_NAMES = {
@@ -84,7 +87,7 @@ DATA_VIEWS = {
     ),
     "anomalies": DataView(
         "wwwatch-anomalies", "[wwwatch] Anomalies", "wwwatch-anomalies-*", "wwwatch-alerts",
-        ALERT_FORMATS | {"wwwatch.window_seconds": SHORT_SECONDS},
+        ALERT_FORMATS | {"wwwatch.window_seconds": LENGTH},
     ),
     "incidents": DataView(
         "wwwatch-incidents", "[wwwatch] Incidents", "wwwatch-incidents-*,wwwatch-selfwatch-*", "wwwatch-alerts",
@@ -93,7 +96,7 @@ DATA_VIEWS = {
     "pipeline": DataView(
         "wwwatch-pipeline", "[wwwatch] Pipeline figures", "metrics-wwwatch.pipeline-*", "wwwatch-pipeline-metrics",
         {
-            "wwwatch.lag_seconds": SHORT_SECONDS, "wwwatch.bytes_behind": BYTES, "wwwatch.memory_bytes": BYTES,
+            "wwwatch.lag_seconds": SECONDS, "wwwatch.bytes_behind": BYTES, "wwwatch.memory_bytes": BYTES,
             "wwwatch.in_flight_bytes": BYTES, "wwwatch.batch_bytes": BYTES, "wwwatch.batch_latency_ms": MILLISECONDS,
             "event.duration": _duration("nanoseconds", "asSeconds"), "process.pid": PLAIN_NUMBER,
         },

@@ -1,7 +1,6 @@
 """Single-IP investigation: who is this, what did it do, and what was thought of it?"""
 
 from dashboards import vocabulary as say
-from dashboards.filters import Is
 from dashboards.navigation import navigation
 from dashboards.panels import Breakdown, Control, Documents, Figure, Measure, OverTime, Page, Ranges, Row, Table, Top
 from wwwatch import pages
@@ -79,6 +78,7 @@ SINGLE_CLIENT = Page(
                 OverTime(
                     id="urls-over-time", title="Distinct URLs over time",
                     answers="Does it walk through the site, or ask for the same again?", measures=(say.URLS,),
+                    shape="bars",
                 ),
             ),
         ),
@@ -110,9 +110,9 @@ SINGLE_CLIENT = Page(
                     ),
                 ),
                 Table(
-                    id="refused-paths", title="What it did not get",
-                    answers="Which paths were missing or forbidden (404, 403, 401)?",
-                    where=Is(say.STATUS, 401, 403, 404), by=(Top(say.PATH, "Path", 100),), measures=(say.REQUESTS,),
+                    id="failed-paths", title="What it did not get",
+                    answers="Which paths ended in an error, and how many of them as not found?",
+                    where=say.ERROR, by=(Top(say.PATH, "Path", 100),), measures=(say.REQUESTS, say.NOT_FOUND),
                 ),
             ),
             (32, 16),

@@ -152,7 +152,7 @@ PIPELINE_HEALTH = Page(
                 Documents(
                     id="rejects", title="Rejected lines", data="rejects",
                     answers="What do they look like? `wwwatch rejects replay` tries them again.",
-                    columns=("error.type", "host.name", "log.file.path", "wwwatch.raw"),
+                    columns=("error.type", "error.message", "host.name", "log.file.path", "event.original"),
                 ),
             ),
             (20, 28),
@@ -180,7 +180,7 @@ PIPELINE_HEALTH = Page(
             (10, 22, 16),
         ),
         Row(
-            10,
+            7,
             (
                 Documents(
                     id="self-incidents", title="What is wrong with wwwatch itself", data="incidents",

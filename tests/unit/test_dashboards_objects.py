@@ -272,8 +272,7 @@ def test_fields_are_those_of_the_templates_and_can_be_counted() -> None:
                 known = {field["name"]: field for field in fields(DATA_VIEWS[panel.data])}
                 counted, shown = asked_for(panel)
                 assert all(known[name]["aggregatable"] for name in counted)
-                # A saved search shows what lies in the document, mapped or not.
-                assert shown <= known.keys() | {"wwwatch.raw", "url.original"}
+                assert shown <= known.keys()
         for control in page.controls:
             assert {f["name"]: f for f in fields(DATA_VIEWS[control.data])}[control.field]["aggregatable"]
 
