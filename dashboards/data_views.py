@@ -18,6 +18,7 @@ Document = dict[str, Any]
 
 # A value is put into a link with its special characters encoded; an address has no others.
 VALUE = "{{value}}"
+IN_WORDS = "humanize"
 KINDS = {
     "keyword": "string", "ip": "ip", "date": "date", "boolean": "boolean", "geo_point": "geo_point",
     "long": "number", "integer": "number", "short": "number", "double": "number", "float": "number",
@@ -36,8 +37,9 @@ def _link(template: str, in_new_tab: bool) -> Document:
 
 
 def _duration(unit: str, shown_as: str) -> Document:
-    suffix = {"showSuffix": True, "useShortSuffix": True, "includeSpaceWithSuffix": True}
-    params = {"inputFormat": unit, "outputFormat": shown_as, "outputPrecision": 1} | suffix
+    params: Document = {"inputFormat": unit, "outputFormat": shown_as, "outputPrecision": 1}
+    if shown_as != IN_WORDS:  # words say their unit themselves
+        params |= {"showSuffix": True, "useShortSuffix": True, "includeSpaceWithSuffix": True}
     return {"id": "duration", "params": params}
 
 
@@ -49,7 +51,7 @@ TO_REGISTRY = _link(f"https://stat.ripe.net/{VALUE}", in_new_tab=True)
 BYTES = {"id": "bytes", "params": {"pattern": "0,0.[0]b"}}
 WHOLE = {"id": "number", "params": {"pattern": "0,0"}}
 PLAIN_NUMBER = {"id": "number", "params": {"pattern": "0"}}
-LENGTH = _duration("seconds", "humanize")
+LENGTH = _duration("seconds", IN_WORDS)
 SECONDS = _duration("seconds", "asSeconds")
 NANOSECONDS = _duration("nanoseconds", "asMilliseconds")
 MILLISECONDS = _duration("milliseconds", "asMilliseconds")

@@ -26,11 +26,12 @@ PAGE_CONTEXT: Document = {
 def share(panel: Figure) -> str:
     """The specification of a share as one number."""
     aggregations = measures((panel.measure,)) | {"all": {"value_count": {"field": TIME_FIELD}}}
-    number = f"datum.all.value ? format(datum.{key(0)}.doc_count / datum.all.value, '.1%') : '-'"
+    found = "datum.aggregations"
+    part = f"format({found}.{key(0)}.doc_count / {found}.all.value, '.1%')"
+    number = f"{found} && {found}.all.value ? {part} : '-'"
     return _spec(
         panel,
         aggregations,
-        "aggregations",
         [],
         marks=[
             _text(number, 34, "height / 2 - 8", panel.measure.colour or TEXT_COLOUR),
@@ -57,9 +58,12 @@ def weekday_hours(panel: WeekdayHours) -> str:
     """The specification of a map of weekdays and hours."""
     aggregations = {"time": {"date_histogram": {"field": TIME_FIELD, "fixed_interval": "1h", "min_doc_count": 1}}}
     transforms: list[Document] = [
-        {"type": "formula", "as": "hour", "expr": "hours(datum.key)"},
-        {"type": "formula", "as": "weekday", "expr": f"{WEEKDAYS}[(day(datum.key) + 6) % 7]"},
-        {"type": "aggregate", "groupby": ["weekday", "hour"], "fields": ["doc_count"], "ops": ["mean"], "as": ["mean"]},
+        {"type": "formula", "as": "all", "expr": "datum.aggregations ? datum.aggregations.time.buckets : []"},
+        {"type": "flatten", "fields": ["all"], "as": ["bucket"]},
+        {"type": "formula", "as": "hour", "expr": "hours(datum.bucket.key)"},
+        {"type": "formula", "as": "weekday", "expr": f"{WEEKDAYS}[(day(datum.bucket.key) + 6) % 7]"},
+        {"type": "formula", "as": "count", "expr": "datum.bucket.doc_count"},
+        {"type": "aggregate", "groupby": ["weekday", "hour"], "fields": ["count"], "ops": ["mean"], "as": ["mean"]},
     ]
     cell = {
         "x": {"scale": "hour", "field": "hour"},
@@ -85,18 +89,18 @@ def weekday_hours(panel: WeekdayHours) -> str:
         {"orient": "left", "scale": "weekday", "ticks": False, "domain": False},
     ]
     marks: list[Document] = [{"type": "rect", "from": {"data": "answer"}, "encode": {"update": cell}}]
-    return _spec(panel, aggregations, "aggregations.time.buckets", transforms, marks, scales, axes)
+    return _spec(panel, aggregations, transforms, marks, scales, axes)
 
 
 def _spec(
     panel: Figure | WeekdayHours,
     aggregations: Document,
-    answer: str,
     transforms: list[Document],
     marks: list[Document],
     scales: list[Document] | None = None,
     axes: list[Document] | None = None,
 ) -> str:
+    """The data set is the whole answer: on a new installation, without any index, it holds no aggregations."""
     context = PAGE_CONTEXT | {"filter": [*PAGE_CONTEXT["filter"], dsl(panel.where)]}
     search = {"size": 0, "query": {"bool": context}, "aggs": aggregations}
     index = DATA_VIEWS[panel.data].title
@@ -108,7 +112,6 @@ def _spec(
             {
                 "name": "answer",
                 "url": {"index": index, "body": search},
-                "format": {"property": answer},
                 "transform": transforms,
             }
         ],

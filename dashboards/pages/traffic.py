@@ -195,6 +195,20 @@ TRAFFIC_OVERVIEW = Page(
             ),
         ),
         Row(
+            14,
+            (
+                Documents(
+                    id="events",
+                    title="Access events",
+                    answers="The requests themselves, newest first.",
+                    columns=(
+                        "source.ip", "http.request.method", "url.path", "http.response.status_code",
+                        "http.response.body.bytes", "user_agent.original", "tags", "host.name",
+                    ),
+                ),
+            ),
+        ),
+        Row(
             3,
             (
                 note(
@@ -277,20 +291,6 @@ TRAFFIC_OVERVIEW = Page(
                     measure=say.CLIENTS,
                     by=Top("user_agent.os.name", "System", 10),
                     shape="donut",
-                ),
-            ),
-        ),
-        Row(
-            14,
-            (
-                Documents(
-                    id="events",
-                    title="Access events",
-                    answers="The requests themselves, newest first.",
-                    columns=(
-                        "source.ip", "http.request.method", "url.path", "http.response.status_code",
-                        "http.response.body.bytes", "user_agent.original", "tags", "host.name",
-                    ),
                 ),
             ),
         ),

@@ -202,6 +202,18 @@ ACCESSORS = {"metricAccessor", "xAccessor", "yAccessor", "valueAccessor", "split
 LISTS = {"accessors", "primaryGroups", "metrics"}
 
 
+def test_what_vega_draws_survives_an_answer_without_aggregations() -> None:
+    """As a store without any index gives it: taking a property of nothing is an error on the page."""
+    drawn = 0
+    for item in of_type(build.OPENSEARCH, "visualization"):
+        state = orjson.loads(item["attributes"]["visState"])
+        if state["type"] == "vega":
+            (data,) = orjson.loads(state["params"]["spec"])["data"]
+            assert "format" not in data
+            drawn += 1
+    assert drawn > 2
+
+
 def test_a_page_with_its_own_time_restores_it_and_the_client_page_keeps_the_one_it_is_called_with() -> None:
     for name in FILES:
         for page in of_type(name, "dashboard"):
