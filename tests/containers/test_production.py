@@ -87,7 +87,8 @@ def production(docker: str, images: str) -> Iterator[Production]:
 def test_logs_arrive(production: Production) -> None:
     production.wait("the log in the store", lambda: production.events() == 50)
 
-    (production.folder / "logs" / "access.log").open("a").write(LINE.format(99, 59))
+    with (production.folder / "logs" / "access.log").open("a") as log:
+        log.write(LINE.format(99, 59))
     production.wait("a line that was appended", lambda: production.events() == 51)
 
 
