@@ -7,7 +7,7 @@ DOCKER ?= docker
 MAKEFLAGS += --no-builtin-rules # nothing here is compiled
 
 .PHONY: demo images testbed testbed-report testbed-down test-containers test test-unit test-elasticsearch test-security test-scale audit \
-    soak fuzz lint format bench bench-ship bench-detect bench-scale bench-alert bench-quality lock base-rows settings-docs clean
+    soak soak-service fuzz lint format bench bench-ship bench-detect bench-scale bench-alert bench-quality lock base-rows settings-docs clean
 
 demo: .venv
 	$(BIN)/wwwatch demo
@@ -38,6 +38,10 @@ audit: .venv
 # What can go wrong between a log and its store, often; some 40 minutes. SOAK: options, such as --faults 200 --only kill
 soak: .venv
 	$(BIN)/python -m tests.faults $(SOAK)
+
+# A week of the service under a driven clock, and 20 leaders killed while mails leave; some 15 minutes.
+soak-service: .venv
+	$(BIN)/python -m tests.service
 
 # Searches for inputs that break the reading of logs, a minute for each target; fails at the first one found.
 fuzz: .venv

@@ -11,6 +11,7 @@ from wwwatch import control
 from wwwatch.console import plain_markup, print_json, print_table, say
 from wwwatch.moments import Moment, iso
 from wwwatch.namespaces import namespace_option
+from wwwatch.selfwatch import incidents as selfwatch
 from wwwatch.settings import load
 from wwwatch.store import connect
 
@@ -26,9 +27,15 @@ reason_option = click.option("--reason", required=True, help="Why, for whoever r
 def verdict(config: Path | None, incident: str, hostile: str, note: str, namespace: str) -> None:
     """Say whether INCIDENT (its id, or the beginning of it) was an attack (true) or not (false).
 
-    The next training learns it. After a false verdict, this entity is not raised with this class again.
+    The next training learns it. After a false verdict, this entity is not raised with this class again. Of an incident
+    of the watch itself: whether something was wrong.
     """
-    said = feedback.judge(open_store(config), namespace, incident, hostile == "true", note, datetime.now(UTC))
+    store = open_store(config)
+    if own := selfwatch.say(store, namespace, incident, hostile == "true", note):
+        what = "right" if hostile == "true" else "no trouble: closed, and not opened again before it was well once"
+        say(f"Noted: {plain_markup(own['rule']['name'])}, {plain_markup(own['wwwatch']['entity']['id'])}, was {what}.")
+        return
+    said = feedback.judge(store, namespace, incident, hostile == "true", note, datetime.now(UTC))
     who = "clients of the site" if said.entity_type == "site" else f"{said.entity_type} {said.entity_id}"
     say(f"Noted: {said.attack_class} by {plain_markup(who)} was {'an attack' if said.hostile else 'none'}.")
     say("The next training learns it: wwwatch train")

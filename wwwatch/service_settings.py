@@ -10,8 +10,8 @@ from wwwatch.section import Section
 
 
 def _cron(text: str) -> str:
-    """A cron expression, or nothing."""
-    return str(cron.parse(text)) if text.strip() else ""
+    """A cron expression; never, which an environment can say as well, becomes nothing."""
+    return "" if text.strip().lower() in {"", "never"} else str(cron.parse(text))
 
 
 def _namespace(text: str) -> str:
@@ -32,7 +32,7 @@ CronText = Annotated[str, AfterValidator(_cron)]
 
 
 class ServiceSettings(Section):
-    """What `wwwatch run` does when. Times are cron expressions in site.timezone; an empty one is never."""
+    """What `wwwatch run` does when. Times are cron expressions in site.timezone, or never."""
 
     namespaces: tuple[Annotated[str, AfterValidator(_namespace)], ...] = Field(
         (DEFAULT,), min_length=1, description="the sites it watches"

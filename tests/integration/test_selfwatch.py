@@ -6,6 +6,8 @@ from typing import Any
 
 import orjson
 
+from tests.conftest import Run
+from wwwatch import control
 from wwwatch.overview import gather
 from wwwatch.selfwatch.turn import selfwatch
 from wwwatch.service.jobs import Turn
@@ -55,7 +57,7 @@ def turns(store: Store, settings: Settings, namespace: str) -> Callable[[datetim
     return look
 
 
-def test_from_documents_to_incidents(store: Store, engine_url: str, namespace: str) -> None:
+def test_from_documents_to_incidents(store: Store, engine_url: str, namespace: str, run: Run) -> None:
     settings = load(environ={"WWWATCH_URL": engine_url})
     steady = [NOW - DAY * 10 + 10 * MINUTE * number for number in range(10 * 144)]
     create(store, names.access_stream("nginx.access", namespace), [event("steady", at) for at in steady])
@@ -106,3 +108,12 @@ def test_from_documents_to_incidents(store: Store, engine_url: str, namespace: s
         "mail_failing mail": "closed",
     }
     assert closed["job_failing train"] == "open"
+    [failing] = [
+        id_
+        for id_, document in store.documents(names.selfwatch(namespace))
+        if document["wwwatch"]["class"] == "job_failing"
+    ]
+    done = run("verdict", failing[:12], "false", "--namespace", namespace)
+    assert done.returncode == 0, done.stderr
+    assert look(later + 12 * MINUTE)["job_failing train"] == "closed"
+    assert control.verdicts(store, namespace) == []  # nothing for a training to learn

@@ -146,3 +146,19 @@ def standing(store: Store, namespace: str) -> dict[str, Document]:
 def write(store: Store, namespace: str, documents: Mapping[str, Document]) -> int:
     """Write incidents. Return how many."""
     return store.write_documents(names.selfwatch(namespace), documents.items())
+
+
+def say(store: Store, namespace: str, beginning: str, wrong: bool, note: str) -> Document | None:
+    """Keep what a person says of the one incident whose id begins so; None if there is not exactly one.
+
+    wrong: whether something was. If not, it is closed, and the like of it not opened again before it was well.
+    """
+    query = {"prefix": {"wwwatch.incident_id": beginning}}
+    found = store.search(names.selfwatch(namespace), query, 2) if beginning else []
+    if len(found) != 1:
+        return None
+    id_, document = found[0]
+    said = {"verdict": {"hostile": wrong, "note": note}} | ({} if wrong else {"status": CLOSED})
+    after = _with(document, **said)
+    write(store, namespace, {id_: after})
+    return after
