@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from alerts.figures import Span
-from alerts.traffic import coverage
 from detector.attack_rows import bulk_bodies
 from ingest.usage import resident_bytes
 from simulator.request import Request
@@ -14,6 +12,7 @@ from simulator.site import Site
 from simulator.traffic import Planned, generate
 from tests.integration.mailbox import Mailbox
 from tests.service.post import is_digest, mails
+from wwwatch.selfwatch.gather import minutes_of_day
 from wwwatch.service.service import Service
 from wwwatch.settings import Settings
 from wwwatch.store import Store, names
@@ -77,8 +76,12 @@ def live(
 
 def _seen(store: Store, namespace: str, service: Service, mailbox: Mailbox, week: Week) -> Week:
     store.refresh(names.windows(namespace))
-    covered = coverage(store, namespace, Span(MONDAY, MONDAY + 7 * DAY))
-    week.minutes, week.judged = covered.minutes_with_events, covered.minutes_judged
+    for number in range(1, 8):
+        end = MONDAY + number * DAY
+        held = minutes_of_day(store, store.access_index(namespace), end, None)
+        judged = minutes_of_day(store, names.windows(namespace), end, "wwwatch.documents")
+        week.minutes += len(held)
+        week.judged += sum(judged.get(minute, 0) >= count for minute, count in held.items())
     site = service.sites[0]
     week.failures = {name: state.reason for name, state in site.states().items() if state.failures or state.reason}
     week.ran = Counter({job: count for (job, result), count in site.runs.items() if result == "ok"})

@@ -177,15 +177,15 @@ def _lines(sums: Document) -> tuple[int, int]:
 
 def unjudged(store: Store, namespace: str, now: datetime, memory: Memory) -> Unjudged:
     """The minutes of the last day with more events than were judged, and since when they are seen so."""
-    held = _minutes(store, store.access_index(namespace), now, None)
-    judged = _minutes(store, names.windows(namespace), now, "wwwatch.documents")
+    held = minutes_of_day(store, store.access_index(namespace), now, None)
+    judged = minutes_of_day(store, names.windows(namespace), now, "wwwatch.documents")
     late = {minute for minute, count in held.items() if count > judged.get(minute, 0)}
     memory.unjudged = {minute: memory.unjudged.get(minute, now) for minute in late}
     return Unjudged(dict(memory.unjudged))
 
 
-def _minutes(store: Store, index: str, now: datetime, summed: str | None) -> dict[int, int]:
-    """Start of minute (seconds since 1970) -> events, or the sum of a field, of the last day."""
+def minutes_of_day(store: Store, index: str, now: datetime, summed: str | None) -> dict[int, int]:
+    """Start of minute (seconds since 1970) -> events, or the sum of a field, of the day before now."""
     start = datetime.fromtimestamp((now - DAY).timestamp() // 60 * 60, UTC)
     aggs: Document = {"date_histogram": {"field": "@timestamp", "fixed_interval": "1m", "min_doc_count": 1}}
     if summed:
