@@ -19,6 +19,7 @@ from alerts.figures import (
 )
 from wwwatch.moments import iso
 from wwwatch.questions import BYTES, STATUS, between, moment
+from wwwatch.questions.minutes import by_minute
 from wwwatch.store import Store, names
 
 Document = dict[str, Any]
@@ -160,21 +161,13 @@ def coverage(store: Store, namespace: str, span: Span) -> Coverage:
     """Which minutes hold events, and which of them the ledger knows as wholly judged."""
     # The ledger's minutes begin at full minutes, so one cut by `since` lies before it.
     full = Span(span.since.replace(second=0, microsecond=0), span.until)
-    held = _minutes(store, store.access_index(namespace), span, None)
-    judged = _minutes(store, names.windows(namespace), full, "wwwatch.documents")
+    held = by_minute(store, store.access_index(namespace), span.since, span.until)
+    judged = by_minute(store, names.windows(namespace), full.since, full.until, "wwwatch.documents")
     done = sum(judged.get(minute, 0) >= count for minute, count in held.items())
     versions = {"versions": {"terms": {"field": "wwwatch.model_version", "size": 10}}}
     answer = store.aggregate(names.windows(namespace), between(full.since, full.until), versions)
     told = tuple(str(bucket["key"]) for bucket in answer.get("versions", {}).get("buckets", []))
     return Coverage(len(held), done, told)
-
-
-def _minutes(store: Store, index: str, span: Span, summed: str | None) -> dict[int, int]:
-    """Start of minute (ms since 1970) -> documents, or the sum of a field of theirs."""
-    source = [{"minute": {"date_histogram": {"field": "@timestamp", "fixed_interval": "1m"}}}]
-    aggs = {"sum": {"sum": {"field": summed}}} if summed else {}
-    buckets = store.composite(index, between(span.since, span.until), source, aggs)
-    return {b["key"]["minute"]: int(b["sum"]["value"]) if summed else int(b["doc_count"]) for b in buckets}
 
 
 def silent_hosts(store: Store, namespace: str, span: Span) -> tuple[SilentHost, ...]:

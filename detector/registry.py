@@ -6,6 +6,7 @@ Artefacts are skops bytes. Loading runs no code of the artefact and takes only t
 import base64
 from datetime import datetime
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import skops.io
 
@@ -24,6 +25,8 @@ HISTORY_LIMIT = 20
 # Base models are every namespace's. No namespace can have this name.
 BASE_NAMESPACE = "_base"
 BASE_PREFIX = "base-"
+KEPT_LOADED = 4  # models of one store that are kept unpacked: the active one is asked for at each turn
+_loaded: WeakKeyDictionary[Store, dict[str, Model]] = WeakKeyDictionary()  # by id; a version never changes
 
 
 class ModelError(WwwatchError):
@@ -128,10 +131,17 @@ def previous_version(store: Store, namespace: str) -> str | None:
 
 def load(store: Store, namespace: str, version: str) -> Model:
     """A registered version. Raise ModelError if it is missing or cannot be used."""
-    document = store.get_document(names.MODELS, _id(namespace, version))
-    if document is None:
-        raise ModelError(f"There is no model {version} for namespace {namespace}.", "See: wwwatch models list")
-    return unpack(version, document["model"])
+    kept = _loaded.setdefault(store, {})
+    model = kept.get(_id(namespace, version))
+    if model is None:
+        document = store.get_document(names.MODELS, _id(namespace, version))
+        if document is None:
+            raise ModelError(f"There is no model {version} for namespace {namespace}.", "See: wwwatch models list")
+        model = unpack(version, document["model"])
+        while len(kept) >= KEPT_LOADED:
+            del kept[next(iter(kept))]
+        kept[_id(namespace, version)] = model
+    return model
 
 
 def versions(store: Store, namespace: str) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from simulator.site import Site
 from simulator.traffic import Planned, generate
 from tests.integration.mailbox import Mailbox
 from tests.service.post import is_digest, mails
-from wwwatch.selfwatch.gather import minutes_of_day
+from wwwatch.questions.minutes import by_minute
 from wwwatch.service.service import Service
 from wwwatch.settings import Settings
 from wwwatch.store import Store, names
@@ -77,9 +77,9 @@ def live(
 def _seen(store: Store, namespace: str, service: Service, mailbox: Mailbox, week: Week) -> Week:
     store.refresh(names.windows(namespace))
     for number in range(1, 8):
-        end = MONDAY + number * DAY
-        held = minutes_of_day(store, store.access_index(namespace), end, None)
-        judged = minutes_of_day(store, names.windows(namespace), end, "wwwatch.documents")
+        start, end = MONDAY + (number - 1) * DAY, MONDAY + number * DAY
+        held = by_minute(store, store.access_index(namespace), start, end)
+        judged = by_minute(store, names.windows(namespace), start, end, "wwwatch.documents")
         week.minutes += len(held)
         week.judged += sum(judged.get(minute, 0) >= count for minute, count in held.items())
     site = service.sites[0]

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from wwwatch.errors import StoreRefused
 from wwwatch.moments import iso
 from wwwatch.questions import moment
+from wwwatch.questions.minutes import by_minute
 from wwwatch.selfwatch.facts import (
     HISTORY_DAYS,
     SLOT_SECONDS,
@@ -177,24 +178,12 @@ def _lines(sums: Document) -> tuple[int, int]:
 
 def unjudged(store: Store, namespace: str, now: datetime, memory: Memory) -> Unjudged:
     """The minutes of the last day with more events than were judged, and since when they are seen so."""
-    held = minutes_of_day(store, store.access_index(namespace), now, None)
-    judged = minutes_of_day(store, names.windows(namespace), now, "wwwatch.documents")
+    since = datetime.fromtimestamp((now - DAY).timestamp() // 60 * 60, UTC)
+    held = by_minute(store, store.access_index(namespace), since, now)
+    judged = by_minute(store, names.windows(namespace), since, now, "wwwatch.documents")
     late = {minute for minute, count in held.items() if count > judged.get(minute, 0)}
     memory.unjudged = {minute: memory.unjudged.get(minute, now) for minute in late}
     return Unjudged(dict(memory.unjudged))
-
-
-def minutes_of_day(store: Store, index: str, now: datetime, summed: str | None) -> dict[int, int]:
-    """Start of minute (seconds since 1970) -> events, or the sum of a field, of the day before now."""
-    start = datetime.fromtimestamp((now - DAY).timestamp() // 60 * 60, UTC)
-    aggs: Document = {"date_histogram": {"field": "@timestamp", "fixed_interval": "1m", "min_doc_count": 1}}
-    if summed:
-        aggs["aggs"] = {"sum": {"sum": {"field": summed}}}
-    answer = store.aggregate(index, _between(start, now), {"minutes": aggs})
-    return {
-        int(bucket["key"]) // 1000: int(bucket["sum"]["value"] if summed else bucket["doc_count"])
-        for bucket in answer.get("minutes", {}).get("buckets", [])
-    }
 
 
 def active_model(store: Store, namespace: str) -> ActiveModel | None:
