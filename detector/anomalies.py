@@ -16,10 +16,10 @@ from detector.known import NOTHING_KNOWN, Known
 from detector.model import Model
 from detector.samples import evidence_lines, search
 from detector.scoring import Finding
-from detector.signs import PLAIN, Signs
 from detector.windows import Span
 from wwwatch.addresses import as_address
 from wwwatch.moments import iso
+from wwwatch.signs import PLAIN, Signs
 from wwwatch.store import Store, names
 
 Document = dict[str, Any]

@@ -14,7 +14,6 @@ import pandas as pd
 
 from detector.features import ENTITY_FIELD, WINDOWS_SECONDS, collect
 from detector.model import NORMAL, SEED
-from detector.signs import PLAIN, Signs, method, none_of, span_query
 from detector.training import Rows, capped
 from detector.windows import Span, aligned
 from ingest import formats
@@ -28,6 +27,7 @@ from simulator.site import Site
 from wwwatch.console import Advance, no_progress
 from wwwatch.errors import StoreError
 from wwwatch.moments import iso
+from wwwatch.signs import PLAIN, Signs, method, none_of, span_query
 from wwwatch.store import Store, names
 
 # Strengths of the runs of each style, from just noticeable to violent; each is moved a little by chance.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
-from detector.signs import HOSTILE_TAGS, INJECTION_TAGS, MATCH_ALL, Signs, any_of, status_in
+from wwwatch.signs import HOSTILE_TAGS, INJECTION_TAGS, MATCH_ALL, Signs, any_of, status_in
 
 Counts = Mapping[str, float]
 Document = dict[str, Any]

@@ -17,11 +17,11 @@ from detector.ledger import LEVELS, QUICK, SLOW, STEADY
 from detector.model import Model
 from detector.modelwatch import Watched
 from detector.scoring import score
-from detector.signs import Document, Signs
 from detector.vocabulary import TAGGED, SignsOf
 from detector.windows import DAY_SECONDS, HOUR_SECONDS, Span, spans, touched
 from wwwatch.console import Advance, no_progress
 from wwwatch.moments import iso
+from wwwatch.signs import Document, Signs
 from wwwatch.store import Store, names
 
 WINDOWS = {QUICK: (60,), STEADY: (600, HOUR_SECONDS), SLOW: (DAY_SECONDS,)}

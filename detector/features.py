@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from detector.screening import REQUESTS, Crowd, Question, Screened, histogram, screen
-from detector.signs import PLAIN, Document, Signs, span_query
 from detector.windows import DAY_SECONDS, HOUR_SECONDS, Span
+from wwwatch.signs import PLAIN, Document, Signs, span_query
 from wwwatch.store import Store
 
 SCHEMA_VERSION = 3

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from detector.signs import MATCH_ALL, span_query
 from detector.windows import DAY_SECONDS
 from wwwatch.housekeeping import removed
 from wwwatch.moments import iso
+from wwwatch.signs import MATCH_ALL, span_query
 from wwwatch.store import Store, names
 
 SLICE_SECONDS = 60

@@ -6,8 +6,8 @@ from typing import Any
 from detector.classes import ATTACK_CLASSES, Severity, any_event
 from detector.features import ENTITY_FIELD
 from detector.scoring import Finding
-from detector.signs import Signs, all_of, span_query
 from detector.windows import Span
+from wwwatch.signs import Signs, all_of, span_query
 from wwwatch.store import Store
 
 Document = dict[str, Any]

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from detector.signs import MATCH_ALL, Document, Signs, all_of, span_query
 from detector.windows import Span
+from wwwatch.signs import MATCH_ALL, Document, Signs, all_of, span_query
 from wwwatch.store import Store, TooMuch
 
 # Clients of a window and sign that come back; the strongest first. Four signs of one window stay below the 65,536

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from detector.signs import PLAIN, Document, Signs, all_of, any_of, method, none_of, span_query, status_in
 from detector.windows import Span
 from ingest import tags
 from ingest.signatures import STATIC
+from wwwatch.signs import PLAIN, Document, Signs, all_of, any_of, method, none_of, span_query, status_in
 from wwwatch.store import Reading, Store
 from wwwatch.store.foreign import told as read_as
 

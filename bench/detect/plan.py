@@ -16,10 +16,10 @@ from bench.ship import engine
 from bench.ship.figures import Figure
 from bench.ship.processes import Command
 from detector.features import ENTITY_FIELD
-from detector.signs import PLAIN
 from detector.windows import DAY_SECONDS
 from wwwatch.console import say
 from wwwatch.settings import Settings
+from wwwatch.signs import PLAIN
 from wwwatch.store import Store, names
 
 MB = 1_000_000

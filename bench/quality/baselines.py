@@ -14,8 +14,8 @@ from detector.features import ENTITY_FIELD, vectors
 from detector.model import NORMAL, Floats, fit_outliers
 from detector.screening import REQUESTS, Question, screen
 from detector.service import read_history
-from detector.signs import PLAIN
 from detector.windows import Span, aligned
+from wwwatch.signs import PLAIN
 from wwwatch.store import names
 
 # What people set as a limit where they set one.

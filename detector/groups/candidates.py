@@ -8,7 +8,8 @@ from detector.groups import people
 from detector.groups.evidence import BARE, EVIDENCE, LOGINS, PAGES
 from detector.groups.screen import Screened
 from detector.screening import histogram
-from detector.signs import (
+from detector.windows import DAY_SECONDS, HOUR_SECONDS, Span
+from wwwatch.signs import (
     HOSTILE_TAGS,
     INJECTION_TAGS,
     MISSING,
@@ -19,7 +20,6 @@ from detector.signs import (
     span_query,
     status,
 )
-from detector.windows import DAY_SECONDS, HOUR_SECONDS, Span
 from wwwatch.store import Store
 
 SITE, LOGIN, AGENT, ASN, NET = "site", "login", "agent", "asn", "net"

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from detector.signs import (
+from detector.windows import DAY_SECONDS, HOUR_SECONDS
+from wwwatch.signs import (
     HOSTILE_TAGS,
     MISSING,
     REFERRED,
@@ -15,7 +16,6 @@ from detector.signs import (
     none_of,
     status_in,
 )
-from detector.windows import DAY_SECONDS, HOUR_SECONDS
 
 FEED_EXTENSIONS = ["xml", "rss", "atom", "rdf"]
 FEED_PATHS = ["/feed", "/feed/", "/rss", "/rss/", "/atom", "/atom/", "/comments/feed/"]

@@ -23,8 +23,8 @@ from detector.groups.outage import usual_successes
 from detector.groups.screen import Screened
 from detector.groups.wording import figures_told, reason
 from detector.scoring import Finding
-from detector.signs import Document, Signs
 from detector.windows import Span
+from wwwatch.signs import Document, Signs
 from wwwatch.store import Store
 
 # A part that holds this much of the whole explains it.

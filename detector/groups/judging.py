@@ -7,8 +7,8 @@ from detector.groups import usual as history
 from detector.groups.findings import GroupFinding, Spared, find, nobody
 from detector.groups.rules import worth_a_look
 from detector.groups.screen import enough, screen
-from detector.signs import Signs
 from detector.windows import DAY_SECONDS, HOUR_SECONDS, Span
+from wwwatch.signs import Signs
 from wwwatch.store import Store
 
 # What is low is told once, by the hour, as with single clients.

@@ -3,8 +3,8 @@
 from datetime import timedelta
 from statistics import median
 
-from detector.signs import Document, Signs, all_of, span_query
 from detector.windows import Span
+from wwwatch.signs import Document, Signs, all_of, span_query
 from wwwatch.store import Store
 
 DAYS = 7

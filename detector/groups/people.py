@@ -6,8 +6,8 @@ from datetime import timedelta
 from statistics import median
 
 from detector.features import ENTITY_FIELD
-from detector.signs import HOSTILE_TAGS, Document, Signs, all_of, none_of, span_query, status
 from detector.windows import DAY_SECONDS, Span
+from wwwatch.signs import HOSTILE_TAGS, Document, Signs, all_of, none_of, span_query, status
 from wwwatch.store import Store
 
 # Browsers keep what they fetched: an asset within the hour before counts as well.

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from detector.features import ENTITY_FIELD
 from detector.groups.evidence import EVIDENCE, LOGINS, looked_for
 from detector.screening import histogram
-from detector.signs import Document, Signs, span_query
 from detector.windows import Span
+from wwwatch.signs import Document, Signs, span_query
 from wwwatch.store import Store, TooMuch
 
 # Enough to tell eight clients from two; the second stage counts exactly.

@@ -10,11 +10,11 @@ from typing import Any
 
 from detector.logins.judging import Found, judge
 from detector.logins.reading import endpoints
-from detector.signs import Login, Signs
 from detector.vocabulary import signs_of
 from detector.windows import Span
 from wwwatch.moments import iso
 from wwwatch.settings import LoginSettings
+from wwwatch.signs import Login, Signs
 from wwwatch.store import Store, names
 
 # Found in the newest week of events, anew when the newest event is a day younger.

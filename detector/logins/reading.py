@@ -6,8 +6,8 @@ from typing import Any
 
 from detector.features import ENTITY_FIELD
 from detector.logins.judging import REDIRECTS, REFUSALS, SHOWN, Answer, Endpoint, promising
-from detector.signs import Document, Signs, all_of, any_of, method, none_of, span_query, status_in
 from detector.windows import Span
+from wwwatch.signs import Document, Signs, all_of, any_of, method, none_of, span_query, status_in
 from wwwatch.store import Store
 
 MOST_PATHS = 200

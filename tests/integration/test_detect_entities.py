@@ -10,9 +10,9 @@ import pytest
 
 from detector.groups.findings import GroupFinding
 from detector.groups.judging import judge
-from detector.signs import PLAIN
 from detector.windows import HOUR_SECONDS, Span
 from wwwatch.moments import iso
+from wwwatch.signs import PLAIN
 from wwwatch.store import Store, names
 
 START = datetime(2026, 3, 2, 10, tzinfo=UTC)

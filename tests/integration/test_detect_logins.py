@@ -6,10 +6,10 @@ import orjson
 
 from detector.features import collect
 from detector.groups.judging import judge
-from detector.signs import PLAIN, pinned
 from detector.windows import DAY_SECONDS, Span
 from wwwatch.moments import iso
 from wwwatch.settings import LoginSettings
+from wwwatch.signs import PLAIN, pinned
 from wwwatch.store import Store, names
 
 START = datetime(2026, 3, 2, 10, tzinfo=UTC)

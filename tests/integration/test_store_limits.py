@@ -9,11 +9,11 @@ import pytest
 
 from detector.features import ENTITY_FIELD, REMEMBERED
 from detector.screening import Question, screen
-from detector.signs import MATCH_ALL, PLAIN
 from detector.windows import HOUR_SECONDS, Span
 from tests.integration.limited_engine import BREAKER, LOST, PARTIAL, Document, late, limited
 from wwwatch.moments import iso
 from wwwatch.settings import Settings
+from wwwatch.signs import MATCH_ALL, PLAIN
 from wwwatch.store import Store, StoreError, failures, names
 
 START = datetime(2026, 3, 2, 10, tzinfo=UTC)

@@ -7,7 +7,7 @@ from hypothesis import given
 
 from detector.classes import ATTACK_CLASSES, Severity
 from detector.features import GRAVE, REMEMBERED, SHORTLIST
-from detector.signs import INJECTION_TAGS
+from wwwatch.signs import INJECTION_TAGS
 
 BELOW = {name: st.integers(0, floor - 1) for name, floor in GRAVE.items()}
 

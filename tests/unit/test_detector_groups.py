@@ -14,8 +14,8 @@ from detector.groups.people import loud
 from detector.groups.screen import Screened
 from detector.groups.usual import peaks, usual, usual_of_a_day
 from detector.groups.wording import reason
-from detector.signs import MISSING
 from detector.windows import Span
+from wwwatch.signs import MISSING
 
 HOUR = 3600
 START = datetime(2026, 3, 2, 10, tzinfo=UTC)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from detector.logins.judging import Answer, Endpoint, judge
-from detector.signs import Login
+from wwwatch.signs import Login
 
 
 def answer(count: int, clients: int = 20, bytes_50: float = 5000, spread: float = 0) -> Answer:

@@ -11,6 +11,7 @@ from wwwatch.questions import CLASSES, SEVERITIES
 from wwwatch.questions.query import ORDERS, Query
 from wwwatch.questions.subjects import Subject
 from wwwatch.settings import Settings
+from wwwatch.signs import pinned
 
 class_option = click.option("--class", "attack_class", type=click.Choice(CLASSES), help="Of this class only.")
 severity_option = click.option("--severity", type=click.Choice(tuple(SEVERITIES)), help="Of this severity or above.")
@@ -59,6 +60,4 @@ def about(entity: str | None) -> list[Query]:
 
 def failed_login(settings: Settings) -> Any:
     """The query of a failed login on this site: the detector's own, so that both count alike."""
-    from detector.signs import pinned  # noqa: PLC0415 - only some questions ask for logins
-
     return pinned(settings.detector.logins).login_failures()
