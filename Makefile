@@ -7,7 +7,7 @@ DOCKER ?= docker
 MAKEFLAGS += --no-builtin-rules # nothing here is compiled
 
 .PHONY: demo images testbed testbed-report testbed-down test-containers test test-unit test-elasticsearch test-security test-scale audit \
-    soak soak-service fuzz lint format bench bench-ship bench-detect bench-scale bench-alert bench-quality lock base-rows settings-docs clean
+    soak soak-service fuzz lint format bench bench-ship bench-detect bench-scale bench-alert bench-kafka bench-quality lock base-rows settings-docs clean
 
 demo: .venv
 	$(BIN)/wwwatch demo
