@@ -83,9 +83,12 @@ class Watched:
     shadowed: Counter[str] = field(default_factory=Counter)
 
     def add(self, counts: pd.DataFrame, found: Sequence[Finding], shadowed: Sequence[Finding]) -> None:
-        """Take note of judged windows."""
+        """Take note of judged windows. Hours of clients that are raised tell of attacks, not of how a site changes: the
+        model's reference is without them, too.
+        """
         if len(counts) and counts["window_seconds"].iloc[0] == HOUR_SECONDS:
-            self.hours.append(counts)
+            raised = {client for finding in found for client in finding.clients_named}
+            self.hours.append(counts[~counts["entity"].isin(raised)])
         self.found.update(finding.attack_class for finding in found)
         self.shadowed.update(finding.attack_class for finding in shadowed)
 

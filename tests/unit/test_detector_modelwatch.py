@@ -7,8 +7,10 @@ import numpy as np
 import pandas as pd
 
 from detector.backtest import by_day
+from detector.classes import Severity
 from detector.features import KEYS, RAW
-from detector.modelwatch import ALARM, LEAST_ROWS, drift, reference
+from detector.modelwatch import ALARM, LEAST_ROWS, Watched, drift, reference
+from detector.scoring import Finding
 from wwwatch.moments import iso
 
 START = datetime(2026, 1, 1, 23, 30, tzinfo=UTC)
@@ -38,6 +40,16 @@ def test_the_same_traffic_does_not_drift_and_other_traffic_does() -> None:
 def test_little_traffic_tells_nothing() -> None:
     assert drift(reference(hours(3000, 1)), hours(LEAST_ROWS - 1, 2, busier=9.0)) == {}
     assert drift(reference(hours(3000, 1)), pd.DataFrame()) == {}
+
+
+def test_hours_of_clients_that_are_raised_are_no_drift() -> None:
+    calm, attacked = hours(3, 1), hours(2, 2, busier=99.0).assign(entity="203.0.113.9")
+    raised = Finding(
+        "ip", "203.0.113.9", 0, 3600, 0.0, 1.0, "dos", score=0.9, confidence=0.9, severity=Severity.HIGH, counts={}
+    )
+    watched = Watched()
+    watched.add(pd.concat([calm, attacked], ignore_index=True), [raised], [])
+    assert [set(one["entity"]) for one in watched.hours] == [{"203.0.113.1"}]
 
 
 def anomaly(minutes: int, who: str, severity: int) -> tuple[str, dict[str, Any]]:
