@@ -278,7 +278,7 @@ def test_a_span_can_be_chosen(store: Store, namespace: str, run: Run) -> None:
     [
         ((), {}, 2, "mail.host (WWWATCH_MAIL__HOST) and mail.recipients"),
         ((), {"WWWATCH_MAIL__HOST": "127.0.0.1"}, 2, "mail.recipients (WWWATCH_MAIL__RECIPIENTS) is not set"),
-        (("--print",), {"WWWATCH_SITE__TIMEZONE": "Mars"}, 2, "site.timezone"),
+        (("--print",), {"WWWATCH_SITE__TIMEZONE": "Mars"}, 2, "WWWATCH_SITE__TIMEZONE"),
         (("--html", "/nowhere/at/all.html"), {}, 1, "Cannot write /nowhere/at/all.html"),
         (("--print", "--since", "2026-01-02", "--until", "2026-01-01"), {}, 2, "is not before --until"),
         (("--print", "--json"), {}, 2, "choose one"),

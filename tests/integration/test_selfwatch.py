@@ -69,7 +69,12 @@ def test_from_documents_to_incidents(store: Store, engine_url: str, namespace: s
     beats += [beat("late", NOW - timedelta(seconds=10 * n), **late) for n in range(60)]
     create(store, names.pipeline_stream(namespace), beats)
     target = {"channel": "mail", "status": "pending", "attempts": 3, "error": "451 try later"}
-    letter = {"kind": "outbox", "namespace": namespace, "status": "pending", "outbox": {"targets": [target]}}
+    letter = {
+        "kind": "outbox",
+        "namespace": namespace,
+        "status": "pending",
+        "outbox": {"purpose": "alert", "targets": [target]},
+    }
     store.write_documents(
         names.CONTROL, [(f"outbox:{namespace}:1", {"@timestamp": (NOW - HOUR).isoformat(), "wwwatch": letter})]
     )
@@ -83,7 +88,9 @@ def test_from_documents_to_incidents(store: Store, engine_url: str, namespace: s
         "job_failing train": "open",
     }
     known = gather(store, settings, namespace, NOW)
-    assert len(known["trouble"]) == 6
+    # The machine's own disk may be as full as it likes.
+    assert len([told for told in known["trouble"] if not told.startswith("A disk")]) == 6
+    assert [mail["purpose"] for mail in known["mails"]] == ["alert"]
     assert known["mails_failing"] == 1
     assert {one["host"]: one["bytes_behind"] for one in known["shippers"]} == {
         "steady": 0,

@@ -3,6 +3,7 @@
 import json
 import os
 import uuid
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -35,6 +36,9 @@ def broker(java: str) -> Broker:
         broker = Broker(home / "kafka", java=java).start()
         assert broker.process
         state.write_text(json.dumps({"pid": broker.process.pid, "port": broker.port}))
+        with warnings.catch_warnings():  # it is left to run, and ends with the test run
+            warnings.simplefilter("ignore", ResourceWarning)
+            broker.process = None
         return broker
 
 
