@@ -54,7 +54,7 @@ def mailing(settings: Settings, serve: Serve) -> Settings:
 
 
 def mailing_to(settings: Settings, port: int, **alerts: Any) -> Settings:
-    mail = MailSettings(host="127.0.0.1", port=port, recipients=RECIPIENTS, timeout_seconds=5)
+    mail = MailSettings(host="127.0.0.1", port=port, recipients=RECIPIENTS, timeout_seconds=30)
     return settings.model_copy(update={"mail": mail, "alerts": AlertSettings(**alerts)})
 
 
