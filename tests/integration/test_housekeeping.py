@@ -25,7 +25,7 @@ EVERYTHING: dict[str, Any] = {"match_all": {}}
 def only_ours(monkeypatch: pytest.MonkeyPatch, namespace: str) -> None:
     """Tests at the same time have streams, too: look at those of this namespace only."""
     own = [
-        (name, body | {"index_patterns": [pattern.replace("*", namespace) for pattern in body["index_patterns"]]})
+        (name, body | {"index_patterns": [pattern.replace("*", f"{namespace}*") for pattern in body["index_patterns"]]})
         for name, body in templates(INDEX)
     ]
     monkeypatch.setattr(job, "templates", lambda _: own)
