@@ -107,6 +107,7 @@ def test_the_whole_chain_runs_with_least_privilege(as_user: As, admin: Store, sh
         done = as_user("reader", *arguments, "--namespace", shipped)
         assert done.returncode == 0, done.stderr
         assert "203.0.113.7" in done.stdout
+    assert "this user may not read them" in done.stdout  # what people said of the address
 
 
 def test_a_stolen_shipper_key_reads_no_log_and_deletes_nothing(

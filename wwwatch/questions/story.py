@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from wwwatch import control
+from wwwatch.errors import StoreRefused
 from wwwatch.moments import iso
 from wwwatch.questions.past import remembered
 from wwwatch.questions.query import (
@@ -74,7 +75,7 @@ def story(
         "anomalies_total": anomalies_total,
         "anomalies": anomalies,
         "incidents": list(alerts(store, names.incidents(namespace), theirs)),
-        **_said(store, namespace, subject, now),
+        **_said_as_far_as_told(store, namespace, subject, now),
     }
 
 
@@ -188,6 +189,15 @@ def _neighbours(
     terms = {"field": "source.address", "size": NEIGHBOURS}
     answer = store.aggregate(index, query, {"clients": {"terms": terms}})
     return _counted(answer.get("clients", {}).get("buckets", []))
+
+
+def _said_as_far_as_told(store: Store, namespace: str, subject: Subject, now: datetime) -> Document:
+    """The same as `_said`. Who may read events and findings only is told so: what is left out is `unreadable`."""
+    try:
+        return {**_said(store, namespace, subject, now), "unreadable": []}
+    except StoreRefused:
+        left_out = ("verdicts", "allowed", "crawlers")
+        return {**{name: [] for name in left_out}, "unreadable": list(left_out)}
 
 
 def _said(store: Store, namespace: str, subject: Subject, now: datetime) -> Document:

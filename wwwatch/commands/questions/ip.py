@@ -120,6 +120,8 @@ def _figures(told: Document) -> Iterator[tuple[str, str]]:
     for entry in told["allowed"]:
         until = f"until {minute(entry['expires_at'])}" if entry["expires_at"] else "for ever"
         yield "allowed", f"{entry['network']} {'expired, was ' if entry['expired'] else ''}{until}: {entry['reason']}"
+    if told["unreadable"]:
+        yield "not shown", f"{', '.join(told['unreadable'])}: this user may not read them"
     for verdict in told["verdicts"]:
         said = "an attack" if verdict["hostile"] else "no attack"
         yield "verdict", f"{verdict['class']} of {minute(verdict['start'])} was {said}. {verdict['note']}".rstrip()
