@@ -26,6 +26,7 @@ Document = dict[str, Any]
 
 COMPONENT = "detector"
 BINS = 10
+DIGITS = 6  # of edges and shares in a model's card
 # Of a bin nothing fell into, so that the logarithm is finite: half a row.
 LEAST_ROWS = 200
 # A population stability index above this is usually called a significant shift (Siddiqi, 2006); below 0.1 is none.
@@ -42,14 +43,16 @@ def reference(normal: pd.DataFrame) -> dict[str, dict[str, list[float]]]:
     found = {}
     for name in FEATURES:
         values = features[name].dropna().to_numpy()
-        edges = np.unique(np.quantile(values, np.linspace(0, 1, BINS + 1)[1:-1])) if len(values) else np.array([])
+        quantiles = np.quantile(values, np.linspace(0, 1, BINS + 1)[1:-1]) if len(values) else np.array([])
+        # Rounded before anything is counted: an edge that is the logarithm of a count must stay one.
+        edges = np.unique(quantiles.round(DIGITS))
         if len(edges) and np.ptp(values):
-            found[name] = {"edges": edges.round(6).tolist(), "shares": _shares(values, edges).round(6).tolist()}
+            found[name] = {"edges": edges.tolist(), "shares": _shares(values, edges).round(DIGITS).tolist()}
     return found
 
 
 def _shares(values: Any, edges: Any) -> Any:
-    counts = np.bincount(np.searchsorted(edges, values, side="right"), minlength=len(edges) + 1)
+    counts = np.bincount(np.searchsorted(edges, values.round(DIGITS), side="right"), minlength=len(edges) + 1)
     return counts / max(1, len(values))
 
 

@@ -37,6 +37,14 @@ def test_the_same_traffic_does_not_drift_and_other_traffic_does() -> None:
     assert drifted["requests_log"] > ALARM
 
 
+def test_counts_that_stay_the_same_do_not_drift() -> None:
+    for agents in range(1, 40):
+        same = hours(LEAST_ROWS, 1).assign(
+            distinct_agents=[float(agents + (row % 9 == 0)) for row in range(LEAST_ROWS)]
+        )
+        assert max(drift(reference(same), same).values()) < 0.01, agents
+
+
 def test_little_traffic_tells_nothing() -> None:
     assert drift(reference(hours(3000, 1)), hours(LEAST_ROWS - 1, 2, busier=9.0)) == {}
     assert drift(reference(hours(3000, 1)), pd.DataFrame()) == {}
