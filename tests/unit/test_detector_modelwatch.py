@@ -39,9 +39,8 @@ def test_the_same_traffic_does_not_drift_and_other_traffic_does() -> None:
 
 def test_counts_that_stay_the_same_do_not_drift() -> None:
     for agents in range(1, 40):
-        same = hours(LEAST_ROWS, 1).assign(
-            distinct_agents=[float(agents + (row % 9 == 0)) for row in range(LEAST_ROWS)]
-        )
+        counts = [float(agents + (row % 9 == 0)) for row in range(LEAST_ROWS)]
+        same = hours(LEAST_ROWS, 1).assign(distinct_agents=counts)
         assert max(drift(reference(same), same).values()) < 0.01, agents
 
 
